@@ -1,0 +1,94 @@
+"""A measured claim: the only way in which a lesson asserts a result."""
+
+from __future__ import annotations
+
+import html
+import math
+
+from course_utils import runtime
+
+MIME = "application/vnd.course.checkpoint+json"
+
+_COLOURS = {"reached": "#00694b", "missed": "#b3261e", "not judged": "#5f6368"}
+_SIGNS = {"reached": "✔", "missed": "✘", "not judged": "○"}
+
+
+class CheckpointMissedError(AssertionError):
+    """A checkpoint's value lies outside its floor, and the run is strict."""
+
+
+def checkpoint(
+    name: str,
+    value: float,
+    *,
+    at_least: float | None = None,
+    at_most: float | None = None,
+    within: tuple[float, float] | None = None,
+    claim: str,
+    hint: str = "a setting above was changed, or the cells were not run in order",
+) -> None:
+    """Show a measured value beside the floor that it must reach.
+
+    Judges the built-in source only; on any other source the figure stands beside the built-in
+    floor as "not judged".
+
+    Parameters
+    ----------
+    name : str
+        Short and unique in its lesson, such as ``"test accuracy"``.
+    value : float
+        Measured in a cell above, on data that training never saw.
+    at_least, at_most, within : float or (float, float)
+        The floor; exactly one of the three.
+    claim : str
+        What the figure shows, in one sentence.
+    hint : str
+        The likeliest reason for a miss.
+
+    Raises
+    ------
+    CheckpointMissedError
+        The value misses its floor and the lesson runs under ``COURSE_STRICT``.
+    ValueError
+        Not exactly one floor was given.
+    """
+    if sum(bound is not None for bound in (at_least, at_most, within)) != 1:
+        raise ValueError(f"Checkpoint {name!r} needs exactly one of at_least, at_most, within.")
+    value = float(value)
+    low, high, floor = -math.inf, math.inf, ""
+    if at_least is not None:
+        low, floor = float(at_least), f"at least {at_least:g}"
+    elif at_most is not None:
+        high, floor = float(at_most), f"at most {at_most:g}"
+    else:
+        low, high = map(float, within)
+        floor = f"between {within[0]:g} and {within[1]:g}"
+    chosen = runtime.settings()
+    verdict = "reached" if low <= value <= high else "missed"  # NaN misses every floor
+    if chosen.source != "drawn":
+        verdict = "not judged"
+    _show(name, value, floor, verdict, claim, hint)
+    if verdict == "missed" and chosen.strict:
+        raise CheckpointMissedError(
+            f"Checkpoint missed: {name} is {value:.4g}, expected {floor}; likeliest reason: {hint}."
+        )
+
+
+def _show(name: str, value: float, floor: str, verdict: str, claim: str, hint: str) -> None:
+    from IPython.display import display
+
+    said = f"{_SIGNS[verdict]} {name}: {value:.4g} ({floor}) — {claim}"
+    if verdict == "missed":
+        said += f" Missed; likeliest reason: {hint}."
+    elif verdict == "not judged":
+        said += " Not judged: the floor holds for the built-in data."
+    record = {"name": name, "value": value, "floor": floor, "verdict": verdict, "claim": claim}
+    style = f"border-left:4px solid {_COLOURS[verdict]};padding:4px 10px;color:{_COLOURS[verdict]}"
+    display(
+        {
+            "text/plain": said,
+            "text/html": f'<div style="{style}"><b>{html.escape(said)}</b></div>',
+            MIME: record,
+        },
+        raw=True,
+    )

@@ -1,0 +1,1 @@
+"""Pictures for the lessons: drawn, photographed, or a folder of your own."""
