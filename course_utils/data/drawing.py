@@ -1,0 +1,871 @@
+"""Draws cats and dogs in front of photographs, one picture from one random generator.
+
+Imports NumPy and OpenCV alone, so that a rendering process starts quickly. A pet is built in
+units of its head's radius, x to the right, y down, z towards the viewer; the head's features lie
+on a solid that is turned before it is projected. Both species share all colours, poses and
+backgrounds; what tells them apart is their shape: ears, muzzle, eyes, nose, tail.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+
+import cv2
+import numpy as np
+
+from course_utils.data.photos import load_photo
+from course_utils.data.records import KEYPOINTS
+
+BREEDS = (
+    ("tabby", "siamese", "persian", "calico", "lynx cat"),
+    ("retriever", "beagle", "shepherd", "dalmatian", "pug"),
+)
+BREED_NAMES = BREEDS[0] + BREEDS[1]
+
+# train and test share no photograph; none shows a cat, a dog or a person
+BACKGROUNDS = {
+    "train": ("china", "coffee", "motorcycle", "brick", "grass"),
+    "test": ("flower", "rocket", "gravel", "hubble_deep_field"),
+}
+
+_COATS = np.array(
+    [
+        (52, 48, 52),  # black
+        (104, 104, 112),  # grey
+        (176, 176, 184),  # silver
+        (240, 236, 228),  # white
+        (232, 206, 164),  # cream
+        (214, 140, 72),  # ginger
+        (134, 90, 58),  # brown
+        (92, 64, 50),  # chocolate
+        (200, 164, 120),  # fawn
+    ],
+    np.float64,
+)
+_IRISES = ((150, 190, 80), (226, 176, 60), (110, 170, 220), (190, 110, 50), (110, 70, 40))
+# colours of grass, brick, sand, slate and moss for the photographs that are grey
+_EARTH = np.array(
+    [(0.9, 1.2, 0.6), (1.3, 0.85, 0.7), (1.25, 1.1, 0.8), (0.85, 0.95, 1.2), (1, 1, 1)]
+)
+_PINK = (226, 150, 150)
+_DARK = (38, 32, 34)
+_SHIFT = 4  # OpenCV's fixed-point bits: vertices at sixteenths of a pixel
+
+
+@dataclasses.dataclass(frozen=True)
+class _Look:
+    """What makes a breed: shapes in head radii."""
+
+    ear: str  # "pricked", "floppy" or "folded"
+    ear_tip: tuple[float, float]
+    ear_width: float
+    head: tuple[float, float]  # half width and half height
+    muzzle: tuple[float, float, float]  # half width, half height, how far it stands out
+    eye: tuple[float, float]  # half width and half height
+    fluff: float  # raggedness of the outline
+    pattern: str
+    slit: bool  # pupils of a cat
+
+
+_LOOKS = {
+    "tabby": _Look("pricked", (0.72, -1.28), 0.42, (1.0, 0.86), (0.34, 0.24, 0.22), (0.23, 0.19), 0.02, "stripes", True),
+    "siamese": _Look("pricked", (0.92, -1.30), 0.50, (0.86, 0.86), (0.30, 0.24, 0.28), (0.23, 0.16), 0.01, "points", True),
+    "persian": _Look("pricked", (0.76, -0.98), 0.30, (1.12, 0.92), (0.36, 0.22, 0.10), (0.26, 0.24), 0.06, "plain", True),
+    "calico": _Look("pricked", (0.70, -1.20), 0.40, (1.0, 0.86), (0.34, 0.24, 0.20), (0.23, 0.20), 0.02, "patches", True),
+    "lynx cat": _Look("pricked", (0.66, -1.46), 0.38, (1.04, 0.88), (0.38, 0.28, 0.28), (0.21, 0.16), 0.07, "mask", True),
+    "retriever": _Look("floppy", (1.02, 0.42), 0.36, (0.88, 0.92), (0.46, 0.44, 0.55), (0.15, 0.15), 0.03, "plain", False),
+    "beagle": _Look("floppy", (1.08, 0.78), 0.42, (0.84, 0.90), (0.42, 0.42, 0.55), (0.17, 0.17), 0.01, "patches", False),
+    "shepherd": _Look("pricked", (0.60, -1.42), 0.34, (0.84, 0.92), (0.40, 0.50, 0.70), (0.15, 0.13), 0.03, "mask", False),
+    "dalmatian": _Look("floppy", (1.0, 0.26), 0.32, (0.84, 0.94), (0.42, 0.46, 0.55), (0.15, 0.15), 0.01, "spots", False),
+    "pug": _Look("folded", (0.98, -0.20), 0.34, (0.98, 0.90), (0.50, 0.34, 0.22), (0.20, 0.20), 0.01, "points", False),
+}  # fmt: skip
+
+
+@dataclasses.dataclass
+class PetParts:
+    """Where a painted pet is, in pixels of its canvas.
+
+    Attributes
+    ----------
+    mask : array (H, W) float32
+        Cover in [0, 1].
+    head_points : array (K, 2) float64
+        Outline of head and ears.
+    keypoints : array (5, 2) float64
+        As `records.KEYPOINTS`; NaN where turned away.
+    """
+
+    mask: np.ndarray
+    head_points: np.ndarray
+    keypoints: np.ndarray
+
+
+def draw_pet(rng: np.random.Generator, split: str, size: int) -> dict[str, np.ndarray]:
+    """Draw one pet in front of a photograph.
+
+    Parameters
+    ----------
+    rng : Generator
+        The only source of chance.
+    split : str
+        ``"train"`` or ``"test"``: which photographs lie behind.
+    size : int
+        Side of the picture in pixels.
+
+    Returns
+    -------
+    dict
+        ``image`` (size, size, 3) uint8, ``species`` and ``breed`` int, ``head_box`` (4,) float32,
+        ``trimap`` (size, size) uint8, ``keypoints`` (5, 2) float32; boxes and points in pixels.
+    """
+    side = _canvas_side(size)
+    species = int(rng.integers(2))
+    breed = int(rng.integers(len(BREEDS[species])))
+    canvas = _background(rng, split, side)
+    light = _light_direction(rng)
+    pose = rng.choice(("portrait", "sitting", "standing", "lying"), p=(0.4, 0.25, 0.2, 0.15))
+    radius, centre = _placement(rng, pose)
+    parts = _paint_pet(
+        canvas, rng, BREEDS[species][breed], pose, radius * side, centre * side, light
+    )
+    if rng.random() < 0.35:
+        _occlude(canvas, parts, rng, split)
+    ratio = size / side
+    # a canvas pixel's centre lies at a whole number, a corner of the picture at -0.5
+    keypoints = ((parts.keypoints + 0.5) * ratio - 0.5).astype(np.float32)
+    outside = ~((keypoints > -0.5) & (keypoints < size - 0.5)).all(axis=1)
+    keypoints[outside] = np.nan
+    return {
+        "image": _develop(canvas, rng, size),
+        "species": np.int32(species),
+        "breed": np.int32(breed + species * len(BREEDS[0])),
+        "head_box": _box_of(parts.head_points * ratio, size),
+        "trimap": _trimap(parts.mask, size),
+        "keypoints": keypoints,
+    }
+
+
+def draw_scene(rng: np.random.Generator, split: str, size: int) -> dict[str, np.ndarray]:
+    """Draw one to four pets in front of a photograph; nearer ones may cover others in part.
+
+    Returns
+    -------
+    dict
+        ``image`` (size, size, 3) uint8, ``boxes`` (4, 4) float32 around what is visible of each
+        pet, ``labels`` (4,) int32 with -1 where there are fewer, ``trimap`` (size, size) uint8.
+    """
+    side = _canvas_side(size)
+    canvas = _background(rng, split, side)
+    light = _light_direction(rng)
+    radii = np.sort(rng.uniform(0.075, 0.16, rng.integers(1, 5)))  # the farthest first
+    masks: list[np.ndarray] = []
+    labels: list[int] = []
+    taken: list[np.ndarray] = []
+    for radius in radii:
+        pose = str(rng.choice(("sitting", "standing", "lying")))
+        species = int(rng.integers(2))
+        breed = BREEDS[species][rng.integers(len(BREEDS[species]))]
+        centre = _free_place(rng, pose, radius, taken)
+        if centre is None:
+            continue
+        parts = _paint_pet(canvas, rng, breed, pose, radius * side, centre * side, light)
+        masks = [mask * (1 - parts.mask) for mask in masks] + [parts.mask]
+        labels.append(species)
+    boxes = np.zeros((4, 4), np.float32)
+    found = np.full(4, -1, np.int32)
+    for i, mask in enumerate(masks):
+        rows, columns = np.nonzero(mask > 0.5)
+        points = np.stack([columns, rows], axis=1)
+        boxes[i] = _box_of((np.concatenate([points, points + 1])) * (size / side), size)
+        found[i] = labels[i]
+    return {
+        "image": _develop(canvas, rng, size),
+        "boxes": boxes,
+        "labels": found,
+        "trimap": _trimap(np.max(masks, axis=0), size),
+    }
+
+
+def _canvas_side(size: int) -> int:
+    return max(2 * size, 96)
+
+
+def _light_direction(rng: np.random.Generator) -> np.ndarray:
+    light = np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), 1.0])
+    return light / np.linalg.norm(light)
+
+
+def _placement(rng: np.random.Generator, pose: str) -> tuple[float, np.ndarray]:
+    """Choose the head's radius and centre, as shares of the picture."""
+    if pose == "portrait":
+        return rng.uniform(0.20, 0.31), np.array([rng.uniform(0.36, 0.64), rng.uniform(0.40, 0.56)])
+    radius = rng.uniform(0.125, 0.19)
+    if pose == "sitting":
+        return radius, np.array([rng.uniform(0.32, 0.68), rng.uniform(0.28, 0.42)])
+    if pose == "standing":
+        return radius * 0.95, np.array([rng.uniform(0.3, 0.7), rng.uniform(0.32, 0.52)])
+    return radius, np.array([rng.uniform(0.3, 0.7), rng.uniform(0.42, 0.62)])
+
+
+# half extents of a whole pet in head radii: left, up, right, down
+_EXTENTS = {
+    "sitting": (1.7, 1.4, 1.7, 3.5),
+    "standing": (2.6, 1.4, 2.6, 3.0),
+    "lying": (2.4, 1.4, 2.4, 1.9),
+}
+
+
+def _free_place(
+    rng: np.random.Generator, pose: str, radius: float, taken: list[np.ndarray]
+) -> np.ndarray | None:
+    """Find a centre (shares of the picture) where a pet covers the others only in part."""
+    left, up, right, down = (radius * e for e in _EXTENTS[pose])
+    for _ in range(12):
+        centre = rng.uniform(
+            (0.8 * left, 1.05 * up), (max(1 - 0.8 * right, 0.81 * left), 1 - 0.75 * down)
+        )
+        box = np.array([centre[0] - left, centre[1] - up, centre[0] + right, centre[1] + down])
+        if all(_shared(box, other) < 0.25 for other in taken):
+            taken.append(box)
+            return centre
+    return None
+
+
+def _shared(box: np.ndarray, other: np.ndarray) -> float:
+    """Return the overlap's share of the smaller box."""
+    sides = np.minimum(box[2:], other[2:]) - np.maximum(box[:2], other[:2])
+    areas = [np.prod(b[2:] - b[:2]) for b in (box, other)]
+    return float(np.prod(np.maximum(sides, 0)) / min(areas))
+
+
+# --- the background -------------------------------------------------------------------------
+
+
+@functools.cache
+def _photo(name: str) -> tuple[np.ndarray, bool]:
+    """Return a photograph and whether it is grey."""
+    photo = load_photo(name, size=400)
+    return photo, bool((photo[..., 0] == photo[..., 2]).all())
+
+
+def _background(rng: np.random.Generator, split: str, side: int) -> np.ndarray:
+    """Cut, turn, tint and blur a piece of a photograph: (side, side, 3) float32 in 0..255."""
+    photo, grey = _photo(BACKGROUNDS[split][rng.integers(len(BACKGROUNDS[split]))])
+    height, width = photo.shape[:2]
+    cut = int(min(height, width) * rng.uniform(0.35, 0.95))
+    top, left = rng.integers(height - cut + 1), rng.integers(width - cut + 1)
+    piece = cv2.resize(photo[top : top + cut, left : left + cut], (side, side))
+    if rng.random() < 0.5:
+        piece = piece[:, ::-1]
+    if rng.random() < 0.75:  # the lens is focused on the pet
+        piece = _blur(piece, side * rng.uniform(0.008, 0.03))
+    earth = _EARTH[rng.integers(len(_EARTH))]
+    tint = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.7, 1.2) * (earth if grey else 1.0)
+    return np.clip(piece * tint.astype(np.float32) + np.float32(rng.uniform(-20, 35)), 0, 255)
+
+
+# --- the pet --------------------------------------------------------------------------------
+
+
+def _circle(count: int) -> np.ndarray:
+    angles = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    return np.stack([np.cos(angles), np.sin(angles)], axis=1)
+
+
+_CIRCLE = _circle(28)
+_FINE_CIRCLE = _circle(72)
+
+
+def _ellipse(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> np.ndarray:
+    """Return an ellipse's outline (28, 2), turned by `turn` radians."""
+    points = _CIRCLE * (rx, ry)
+    if turn:
+        cosine, sine = np.cos(turn), np.sin(turn)
+        points = points @ np.array([[cosine, sine], [-sine, cosine]])
+    return points + (x, y)
+
+
+def _limb(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
+    """Return the outline of a thick curve through `points` (K, 2) with half `widths` (K,)."""
+    along = np.empty_like(points)
+    along[1:-1] = points[2:] - points[:-2]
+    along[0], along[-1] = points[1] - points[0], points[-1] - points[-2]
+    along *= (widths / np.hypot(along[:, 0], along[:, 1]))[:, None]
+    across = along[:, ::-1] * (-1.0, 1.0)
+    return np.concatenate([points + across, points[-1:] + along[-1:], (points - across)[::-1]])
+
+
+def _curve(*points: tuple[float, float], count: int = 10) -> np.ndarray:
+    """Return a quadratic Bézier curve (count, 2) through three control points."""
+    return _bezier_weights(count) @ np.array(points)
+
+
+@functools.cache
+def _bezier_weights(count: int) -> np.ndarray:
+    t = np.linspace(0, 1, count)
+    return np.stack([(1 - t) ** 2, 2 * t * (1 - t), t**2], axis=1)
+
+
+@functools.cache
+def _sphere_normals() -> np.ndarray:
+    """Return a half sphere's normals (48, 48, 3), a little beyond its rim."""
+    axis = np.linspace(-1, 1, 48, dtype=np.float32)
+    x, y = np.meshgrid(axis, axis)
+    z = np.sqrt(np.maximum(1 - x**2 - y**2, 0.04))
+    normals = np.stack([x, y, z], axis=-1)
+    return normals / np.linalg.norm(normals, axis=-1, keepdims=True)
+
+
+_FUR_SIDE = 256
+
+
+@functools.cache
+def _fur(side: int) -> np.ndarray:
+    """Return fur around 1 as float32: fine noise, drawn out downwards.
+
+    Square, and large enough for a cut of `side` pixels from anywhere in its first 256.
+    """
+    noise = np.random.default_rng(7).normal(size=(_FUR_SIDE, _FUR_SIDE)).astype(np.float32)
+    noise = np.pad(noise, (0, side), mode="wrap")
+    fine = cv2.GaussianBlur(noise, (0, 0), sigmaX=0.7, sigmaY=2.2)
+    coarse = cv2.GaussianBlur(noise, (0, 0), sigmaX=5, sigmaY=9)
+    return 1 + 0.07 * fine / fine.std() + 0.05 * coarse / coarse.std()
+
+
+def _blur(picture: np.ndarray, sigma: float) -> np.ndarray:
+    """Blur by a Gaussian; a wide one on a reduced picture, which is as good and quicker."""
+    reduce = 1 << int(np.log2(max(sigma / 1.2, 1.0)))
+    side = picture.shape[0] // reduce
+    small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
+    small = cv2.GaussianBlur(small, (0, 0), max(sigma / reduce, 0.5))
+    return cv2.resize(small, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
+
+
+class _Painter:
+    """Paints a pet's parts, back to front, into a colour layer, a cover and a shading."""
+
+    def __init__(self, side: int, radius: float, origin: np.ndarray, light: np.ndarray) -> None:
+        self.side, self.radius, self.origin = side, radius, origin
+        self.colour = np.zeros((side, side, 3), np.uint8)
+        self.cover = np.zeros((side, side), np.uint8)
+        self.shade = np.full((side, side), 0.85, np.float32)
+        self._scratch = np.zeros((side, side), np.uint8)
+        self._lit = (0.62 + 0.5 * np.clip(_sphere_normals() @ light, 0, 1)).astype(np.float32)
+
+    def pixels(self, points: np.ndarray) -> np.ndarray:
+        """Turn points in head radii into canvas pixels."""
+        return points * self.radius + self.origin
+
+    def flat(self, points: np.ndarray, colour: tuple | np.ndarray) -> None:
+        """Paint a flat part that lies on the pet (it adds nothing to the cover)."""
+        cv2.fillPoly(self.colour, [self._fixed(points)], _plain(colour), cv2.LINE_AA, _SHIFT)
+
+    def solid(
+        self,
+        points: np.ndarray,
+        colour: tuple | np.ndarray,
+        ellipse: tuple[float, float, float, float] | None = None,
+        dim: float = 1.0,
+    ) -> None:
+        """Paint a part of the pet's body, shaded like an ellipsoid over `ellipse`."""
+        fixed = self._fixed(points)
+        cv2.fillPoly(self.colour, [fixed], _plain(colour), cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(self.cover, [fixed], 255, cv2.LINE_AA, _SHIFT)
+        if ellipse is None:
+            left, top, width, height = (v / (1 << _SHIFT) for v in cv2.boundingRect(fixed))
+            rx, ry = 0.515 * width, 0.515 * height
+            x, y = left + 0.5 * width, top + 0.5 * height
+        else:
+            x, y = (float(v) for v in self.pixels(np.array(ellipse[:2])))
+            rx, ry = (float(r) * self.radius * 1.03 for r in ellipse[2:])
+        x1, y1 = max(int(x - rx), 0), max(int(y - ry), 0)
+        x2, y2 = min(int(x + rx) + 2, self.side), min(int(y + ry) + 2, self.side)
+        if x2 <= x1 or y2 <= y1:
+            return
+        window = np.s_[y1:y2, x1:x2]
+        scratch = self._scratch[window]
+        scratch[:] = 0
+        cv2.fillPoly(scratch, [fixed - (x1 << _SHIFT, y1 << _SHIFT)], 255, shift=_SHIFT)
+        across, down = 47 / (2 * rx), 47 / (2 * ry)
+        warp = np.array([[across, 0, (x1 - x + rx) * across], [0, down, (y1 - y + ry) * down]])
+        lit = cv2.warpAffine(
+            self._lit,
+            warp,
+            (scratch.shape[1], scratch.shape[0]),
+            flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
+            borderMode=cv2.BORDER_REPLICATE,
+        )
+        if dim != 1.0:
+            lit *= dim
+        cv2.copyTo(lit, scratch, self.shade[window])
+
+    def line(self, points: np.ndarray, width: float, colour: tuple | np.ndarray) -> None:
+        """Draw a thin line on the pet; `width` in head radii."""
+        thick = max(1, round(width * self.radius))
+        fixed = self._fixed(points)
+        cv2.polylines(self.colour, [fixed], False, _plain(colour), thick, cv2.LINE_AA, _SHIFT)
+
+    def clipped(self, before: np.ndarray, points: np.ndarray) -> None:
+        """Keep what was painted since `before` only inside `points`."""
+        self._scratch[:] = 0
+        cv2.fillPoly(self._scratch, [self._fixed(points)], 255, shift=_SHIFT)
+        cv2.copyTo(before, cv2.bitwise_not(self._scratch), self.colour)
+
+    def _fixed(self, points: np.ndarray) -> np.ndarray:
+        return np.round(self.pixels(points) * (1 << _SHIFT)).astype(np.int32)
+
+
+def _plain(colour: tuple | np.ndarray) -> tuple[float, ...]:
+    return tuple(float(channel) for channel in colour)
+
+
+@dataclasses.dataclass
+class _Coat:
+    base: np.ndarray
+    second: np.ndarray
+    third: np.ndarray
+    belly: np.ndarray
+    iris: tuple[int, int, int]
+
+
+def _choose_coat(rng: np.random.Generator) -> _Coat:
+    base, second, third = _COATS[rng.permutation(len(_COATS))[:3]] * rng.uniform(0.9, 1.08, (3, 1))
+    if abs(base.mean() - second.mean()) < 40:  # a pattern that can be seen
+        second = second * 0.5 if base.mean() > 120 else np.minimum(second * 1.5 + 40, 245)
+    belly = base + (np.array([246, 240, 230]) - base) * rng.choice((0.12, 0.5, 0.9))
+    return _Coat(base, second, third, belly, _IRISES[rng.integers(len(_IRISES))])
+
+
+def _paint_pet(
+    canvas: np.ndarray,
+    rng: np.random.Generator,
+    breed: str,
+    pose: str,
+    radius: float,
+    centre: np.ndarray,
+    light: np.ndarray,
+) -> PetParts:
+    """Paint one pet onto `canvas` ((side, side, 3) float32, changed in place)."""
+    look, coat = _LOOKS[breed], _choose_coat(rng)
+    painter = _Painter(canvas.shape[0], radius, centre, light)
+    _paint_body(painter, rng, look, coat, pose)
+    points, keypoints = _paint_head(painter, rng, look, coat)
+    cover = painter.cover.astype(np.float32) / 255
+    top, left = rng.integers(_FUR_SIDE, size=2)
+    fur = _fur(painter.side)[top : top + painter.side, left : left + painter.side]
+    # the pet takes light away from what lies just behind and below it
+    drop = np.float32([[1, 0, -light[0] * radius * 0.25], [0, 1, radius * 0.22]])
+    shadow = _blur(cv2.warpAffine(cover, drop, cover.shape[::-1]), radius * 0.22)
+    canvas *= 1 - 0.4 * shadow[..., None]
+    left, top, width, height = cv2.boundingRect(painter.cover)
+    here = np.s_[top : top + height, left : left + width]
+    pet = painter.colour[here] * (painter.shade[here] * fur[here])[..., None]
+    pet -= canvas[here]
+    pet *= cover[here][..., None]
+    canvas[here] += pet
+    return PetParts(cover, points, keypoints)
+
+
+# --- the body -------------------------------------------------------------------------------
+
+
+def _paint_body(
+    painter: _Painter, rng: np.random.Generator, look: _Look, coat: _Coat, pose: str
+) -> None:
+    dark_ends = look.pattern in ("points", "mask")
+    limb = coat.base * 0.55 + coat.second * 0.45 if dark_ends else coat.base
+    paw = coat.belly if rng.random() < 0.5 else limb
+    flip = 1.0 if rng.random() < 0.5 else -1.0
+    stout = rng.uniform(0.85, 1.15) * (1.1 if look.fluff > 0.05 else 1.0)
+
+    def side(points: np.ndarray) -> np.ndarray:
+        return points * (flip, 1.0)
+
+    if pose in ("portrait", "sitting"):
+        torso = (0.0, 1.95, 0.92 * stout, 1.35)
+        tail_root, haunch_y = (0.75, 2.9), 2.65
+    elif pose == "standing":
+        torso = (1.0, 1.15, 1.35, 0.66 * stout)
+        tail_root, haunch_y = (2.25, 0.95), 0.0
+    else:
+        torso = (0.55, 1.0, 1.6, 0.74 * stout)
+        tail_root, haunch_y = (2.0, 1.25), 0.0
+    torso = (torso[0] * flip, *torso[1:])
+    _paint_tail(painter, rng, look, limb, tail_root, flip, pose)
+    if pose == "standing":
+        for x, dim in ((1.95, 0.75), (0.15, 0.75), (2.1, 1.0), (0.4, 1.0)):
+            sway = rng.uniform(-0.12, 0.12)
+            leg = _limb(
+                np.array([[x, 1.2], [x + sway, 2.0], [x + sway, 2.65]]), np.array([0.3, 0.2, 0.17])
+            )
+            painter.solid(side(leg), limb, dim=dim)
+            painter.solid(side(_ellipse(x + sway - 0.08, 2.72, 0.26, 0.16)), paw, dim=dim)
+    if pose == "sitting":
+        for x in (-0.72, 0.72):
+            painter.solid(_ellipse(x * stout, haunch_y, 0.46, 0.62), coat.base, dim=0.92)
+            painter.solid(_ellipse(x * stout * 1.08, 3.2, 0.36, 0.17), paw)
+    outline = _ragged(rng, torso, look.fluff)
+    painter.solid(outline, coat.base, torso)
+    _paint_pattern(painter, rng, look, coat, outline, torso)
+    if pose in ("portrait", "sitting"):
+        painter.flat(_ellipse(0.0, 1.35, 0.46, 0.72), coat.belly)
+        for x in (-0.34, 0.34):
+            leg = _limb(
+                np.array([[x * 1.2, 1.75], [x, 2.5], [x * 1.02, 3.1]]), np.array([0.1, 0.23, 0.2])
+            )
+            painter.solid(leg, limb)
+            painter.solid(_ellipse(x, 3.2, 0.27, 0.17), paw)
+    elif pose == "standing":  # the neck joins head and back
+        neck = np.array([[0.0, -0.2], [0.35, 0.5], [0.75, 1.05]])
+        painter.solid(side(_limb(neck, np.array([0.5, 0.56, 0.6]))), coat.base)
+        painter.flat(side(_ellipse(0.75, 1.55, 0.6, 0.2)), coat.belly)
+    else:
+        for x in (-0.75, 0.15):
+            arm = _limb(
+                np.array([[x + 0.5, 1.3], [x + 0.1, 1.55], [x - 0.25, 1.6]]),
+                np.array([0.28, 0.22, 0.2]),
+            )
+            painter.solid(side(arm), limb)
+            painter.solid(side(_ellipse(x - 0.35, 1.62, 0.27, 0.18)), paw)
+    if rng.random() < 0.3:  # a collar, for cats and dogs alike
+        hue = np.uint8([[[rng.integers(180), 200, 210]]])
+        colour = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0]
+        painter.line(_curve((-0.62, 0.72), (0.0, 1.12), (0.62, 0.72)), 0.17, colour)
+        painter.flat(_ellipse(0.0, 1.0, 0.11, 0.12), (236, 200, 90))
+
+
+def _paint_tail(
+    painter: _Painter,
+    rng: np.random.Generator,
+    look: _Look,
+    colour: np.ndarray,
+    root: tuple[float, float],
+    flip: float,
+    pose: str,
+) -> None:
+    x, y = root
+    lift = rng.uniform(0.6, 1.8)
+    if pose == "standing":
+        path = _curve((x, y), (x + 0.7, y - 0.2 * lift), (x + rng.uniform(0.0, 0.6), y - lift))
+    else:
+        path = _curve((x, y), (x + 1.0, y + 0.1), (x + rng.uniform(0.5, 1.0), y - lift))
+    thick = 0.16 + (1.6 * look.fluff)
+    # a cat's tail keeps its width, a dog's tapers
+    widths = np.full(10, thick) if look.slit else np.linspace(thick * 1.35, thick * 0.45, 10)
+    painter.solid(_limb(path, widths) * (flip, 1.0), colour, dim=0.95)
+
+
+def _ragged(
+    rng: np.random.Generator, ellipse: tuple[float, float, float, float], fluff: float
+) -> np.ndarray:
+    """Return an ellipse's outline (72, 2) with hair of length `fluff` standing out."""
+    x, y, rx, ry = ellipse
+    hair = 1 + fluff * (np.abs(rng.normal(size=72)) * np.tile((1.0, 0.2), 36))
+    return _FINE_CIRCLE * hair[:, None] * (rx, ry) + (x, y)
+
+
+def _paint_pattern(
+    painter: _Painter,
+    rng: np.random.Generator,
+    look: _Look,
+    coat: _Coat,
+    outline: np.ndarray,
+    ellipse: tuple[float, float, float, float],
+) -> None:
+    """Paint stripes, patches or spots inside `outline`."""
+    if look.pattern not in ("stripes", "patches", "spots"):
+        return
+    x, y, rx, ry = ellipse
+    before = painter.colour.copy()
+    if look.pattern == "stripes":
+        for place in np.linspace(-0.9, 0.9, 6):
+            bend = rng.uniform(0.1, 0.3)
+            ends = (
+                (x + rx * place, y - ry),
+                (x + rx * (place + bend), y),
+                (x + rx * place, y + ry),
+            )
+            painter.line(_curve(*ends), 0.13, coat.second)
+    elif look.pattern == "patches":
+        for colour in (coat.second, coat.third):
+            angle = rng.uniform(0, 2 * np.pi)
+            middle = (x + 0.6 * rx * np.cos(angle), y + 0.6 * ry * np.sin(angle))
+            patch = _ellipse(*middle, 0.55 * rx, 0.5 * ry, rng.uniform(0, np.pi))
+            painter.flat(patch * rng.uniform(0.95, 1.05, (28, 1)), colour)
+    else:
+        for _ in range(14):
+            middle = (x + rx * rng.uniform(-0.9, 0.9), y + ry * rng.uniform(-0.9, 0.9))
+            painter.flat(_ellipse(*middle, *rng.uniform(0.07, 0.15, 2)), coat.second)
+    painter.clipped(before, outline)
+
+
+# --- the head -------------------------------------------------------------------------------
+
+
+class _Turn:
+    """The head's turn: yaw, pitch and roll, and where its features land after it."""
+
+    def __init__(self, rng: np.random.Generator) -> None:
+        self.yaw = rng.normal(0, 0.26)
+        pitch, roll = rng.normal(0, 0.13), rng.normal(0, 0.16)
+        cy, sy, cp, sp, cr, sr = (
+            f(a) for a in (self.yaw, pitch, roll) for f in (np.cos, np.sin)
+        )  # fmt: skip
+        about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
+        about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
+        about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
+        self.matrix = about_z @ about_x @ about_y
+
+    def __call__(self, points: np.ndarray, z: float) -> np.ndarray:
+        """Project points (K, 2) at depth `z` to (K, 2)."""
+        return points @ self.matrix[:2, :2].T + z * self.matrix[:2, 2]
+
+
+def _paint_head(
+    painter: _Painter, rng: np.random.Generator, look: _Look, coat: _Coat
+) -> tuple[np.ndarray, np.ndarray]:
+    """Paint the head; return the outline of head and ears, and the key points, in pixels."""
+    turn = _Turn(rng)
+    dark_ends = look.pattern in ("points", "mask")
+    ear_colour = coat.second if dark_ends or rng.random() < 0.3 else coat.base
+    rx, ry = look.head[0] * rng.uniform(0.95, 1.05), look.head[1] * rng.uniform(0.95, 1.05)
+    face = _ragged(rng, (0.0, 0.0, rx, ry), look.fluff)
+    # cheeks: the lower half is a little wider than the upper one
+    face[:, 0] *= 1 + 0.07 * np.sin(face[:, 1] / ry * 1.5)
+    outline = turn(face, 0.0)
+    ellipse = (*outline.mean(axis=0), rx, ry)
+    ears = [_ear(look, rng, turn, sign) for sign in (-1.0, 1.0)]
+    if look.ear == "pricked":
+        for ear, inner, _ in ears:
+            painter.solid(ear, ear_colour, dim=0.95)
+            painter.flat(inner, 0.5 * np.array(_PINK) + 0.5 * ear_colour)
+    painter.solid(outline, coat.base, ellipse)
+    _paint_pattern(painter, rng, look, coat, outline, ellipse)
+    _paint_face(painter, rng, look, coat, turn, outline)
+    if look.ear != "pricked":
+        for ear, _, _ in ears:
+            painter.solid(ear, ear_colour * 0.9, dim=0.95)
+    eyes = _paint_eyes(painter, rng, look, coat, turn)
+    nose = _paint_muzzle(painter, rng, look, coat, turn)
+    tips = [tip for _, _, tip in ears]
+    points = painter.pixels(np.concatenate([outline, ears[0][0], ears[1][0]]))
+    keypoints = painter.pixels(np.array([*eyes, nose, *tips]))
+    assert len(keypoints) == len(KEYPOINTS)
+    return points, keypoints
+
+
+def _ear(
+    look: _Look, rng: np.random.Generator, turn: _Turn, sign: float
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return one ear's outline, its inner side and its tip."""
+    tip = np.array(look.ear_tip) * rng.uniform(0.92, 1.08, 2)
+    width = look.ear_width * rng.uniform(0.9, 1.1)
+    if look.ear == "pricked":
+        inside = np.array([tip[0] - width * 1.05, -0.72])
+        outside = np.array([min(tip[0] + width * 0.42, 1.0), -0.28])
+        left = _curve(inside, (inside + tip) / 2 + (-0.06, -0.05), tip, count=7)
+        right = _curve(tip, (outside + tip) / 2 + (0.09, -0.03), outside, count=7)
+        ear = np.concatenate([left, right[1:]])
+        middle = (inside + outside + 1.6 * tip) / 3.6
+        inner = middle + (ear - middle) * 0.62
+        depth = -0.1
+    elif look.ear == "floppy":
+        root = np.array([0.48, -0.80])
+        bend = np.array([1.12, -0.72])
+        path = _curve(root, bend, tip, count=9)
+        widths = width * np.array([0.45, 0.6, 0.75, 0.88, 0.98, 1.04, 1.05, 0.95, 0.6])
+        ear = _limb(path, widths)
+        inner, depth = ear, 0.15
+    else:  # folded: a small flap that hangs forward
+        ear = np.array([(0.42, -0.84), (0.78, -0.80), (1.0, -0.62), tip, (0.66, -0.42)])
+        inner, depth = ear, 0.3
+    mirror = (sign, 1.0)
+    return (
+        turn(ear * mirror, depth),
+        turn(inner * mirror, depth),
+        turn(tip[None] * mirror, depth)[0],
+    )
+
+
+def _paint_face(
+    painter: _Painter,
+    rng: np.random.Generator,
+    look: _Look,
+    coat: _Coat,
+    turn: _Turn,
+    outline: np.ndarray,
+) -> None:
+    """Paint the markings of the face: mask, blaze, dark points, a tabby's M."""
+    before = painter.colour.copy()
+    if look.pattern == "points":
+        painter.flat(turn(_ellipse(0.0, 0.3, 0.62, 0.62), 0.8), 0.6 * coat.second + 0.4 * coat.base)
+    elif look.pattern == "mask":
+        painter.flat(
+            turn(_ellipse(0.0, -0.62, 0.8, 0.5), 0.6), 0.65 * coat.second + 0.35 * coat.base
+        )
+        for sign in (-1, 1):
+            painter.flat(turn(_ellipse(0.42 * sign, 0.32, 0.5, 0.5), 0.7), coat.belly)
+    elif look.pattern == "stripes":
+        for x in (-0.36, -0.12, 0.12, 0.36):
+            line = _curve((x, -0.95), (x * 1.15, -0.7), (x * 0.7, -0.42), count=6)
+            painter.line(turn(line, 0.75), 0.1, coat.second)
+        for sign in (-1, 1):
+            for y in (0.1, 0.36):
+                line = _curve(
+                    (0.6 * sign, y), (0.8 * sign, y + 0.02), (1.1 * sign, y - 0.1), count=6
+                )
+                painter.line(turn(line, 0.4), 0.09, coat.second)
+    elif rng.random() < 0.45:  # a blaze
+        width = rng.uniform(0.1, 0.2)
+        blaze = np.array(
+            [(-width, -0.9), (width, -0.9), (width * 1.3, -0.2), (width * 2.4, 0.3),
+             (-width * 2.4, 0.3), (-width * 1.3, -0.2)]
+        )  # fmt: skip
+        painter.flat(turn(blaze, 0.9), (244, 240, 232))
+    painter.clipped(before, outline)
+
+
+def _paint_eyes(
+    painter: _Painter, rng: np.random.Generator, look: _Look, coat: _Coat, turn: _Turn
+) -> list[np.ndarray]:
+    wide, high = look.eye[0] * rng.uniform(0.9, 1.1), look.eye[1] * rng.uniform(0.85, 1.1)
+    x, y = (0.42, -0.08) if look.slit else (0.38, -0.22)
+    depth = 0.82
+    gaze = np.array([rng.uniform(-0.04, 0.04), rng.uniform(-0.02, 0.03)])
+    slit = rng.uniform(0.32, 0.8)
+    centres = []
+    for sign in (-1, 1):
+        slant = -0.22 * sign if look.slit else 0.08 * sign
+        middle = np.array([x * sign, y])
+        painter.flat(turn(_ellipse(*middle, wide * 1.2, high * 1.22, slant), depth), _DARK)
+        painter.flat(turn(_ellipse(*middle, wide, high, slant), depth), coat.iris)
+        pupil = (wide * slit * 0.8, high * 0.92) if look.slit else (wide * 0.66, high * 0.7)
+        painter.flat(turn(_ellipse(*(middle + gaze), *pupil), depth), (18, 14, 16))
+        shine = middle + gaze + (-0.32 * wide, -0.36 * high)
+        painter.flat(turn(_ellipse(*shine, wide * 0.26, high * 0.26), depth), (255, 255, 255))
+        if not look.slit:  # a dog's brows
+            brow = _curve(
+                (sign * (x - 0.14), y - high - 0.12),
+                (sign * x, y - high - 0.24),
+                (sign * (x + 0.16), y - high - 0.1),
+                count=6,
+            )
+            painter.line(turn(brow, depth), 0.06, coat.base * 0.6)
+        centres.append(turn(middle[None], depth)[0])
+    return centres
+
+
+def _paint_muzzle(
+    painter: _Painter, rng: np.random.Generator, look: _Look, coat: _Coat, turn: _Turn
+) -> np.ndarray:
+    wide, high, out = look.muzzle
+    wide, high = wide * rng.uniform(0.92, 1.08), high * rng.uniform(0.92, 1.08)
+    depth = 0.85 + out
+    colour = coat.second if look.pattern == "points" else coat.belly
+    mouth = _DARK if np.mean(colour) > 90 else (14, 10, 12)
+    skin = _PINK if rng.random() < 0.35 else _DARK
+    if look.slit:
+        y = 0.40
+        nose = np.array([0.0, y - high * 0.62])
+        for x in (-0.5, 0.5):
+            part = turn(_ellipse(x * wide, y, wide * 0.62, high), depth)
+            painter.solid(part, colour)
+        painter.solid(
+            turn(_ellipse(0.0, y + high * 0.95, wide * 0.5, high * 0.5), depth - 0.1), colour
+        )
+        tip = nose + np.array(
+            [(-0.13, -0.07), (0.0, -0.1), (0.13, -0.07), (0.03, 0.09), (-0.03, 0.09)]
+        )
+        painter.flat(turn(tip, depth + 0.05), skin)
+        painter.line(turn(np.array([nose + (0, 0.08), nose + (0, 0.2)]), depth), 0.045, mouth)
+        for sign in (-1, 1):
+            smile = _curve(
+                nose + (0, 0.2), nose + (0.12 * sign, 0.34), nose + (0.3 * sign, 0.2), count=6
+            )
+            painter.line(turn(smile, depth), 0.045, mouth)
+            for lift in (-0.1, 0.02, 0.14):
+                start = (0.3 * sign, y + lift * 0.5)
+                whisker = _curve(
+                    start, (0.8 * sign, y + lift - 0.06), (1.35 * sign, y + 2 * lift), count=6
+                )
+                painter.line(turn(whisker, depth - 0.3), 0.02, (250, 248, 240))
+        return turn(nose[None], depth)[0]
+    y = 0.36
+    panting = rng.random() < 0.35
+    if panting:
+        tongue = turn(_ellipse(0.0, y + high * 1.02, wide * 0.36, high * 0.62), depth - 0.15)
+        painter.solid(tongue, (226, 96, 110))
+        painter.line(
+            turn(np.array([(0, y + high), (0, y + high * 1.4)]), depth - 0.15), 0.04, (180, 70, 84)
+        )
+    painter.solid(turn(_ellipse(0.0, y, wide, high), depth - 0.2), colour)
+    for x in (-0.45, 0.45):
+        jowl = turn(_ellipse(x * wide, y + high * 0.32, wide * 0.58, high * 0.66), depth - 0.1)
+        painter.solid(jowl, colour)
+    nose = np.array([0.0, y - high * 0.5])
+    painter.solid(turn(_ellipse(*nose, 0.22, 0.16), depth + 0.05), skin)
+    painter.flat(
+        turn(_ellipse(nose[0] - 0.06, nose[1] - 0.06, 0.06, 0.035), depth + 0.05), (210, 205, 210)
+    )
+    painter.line(turn(np.array([nose + (0, 0.14), nose + (0, 0.34)]), depth), 0.05, mouth)
+    for sign in (-1, 1):
+        smile = _curve(
+            nose + (0, 0.34), nose + (0.2 * sign, 0.5), nose + (wide * 0.9 * sign, 0.34), count=6
+        )
+        painter.line(turn(smile, depth - 0.05), 0.05, mouth)
+    return turn(nose[None], depth)[0]
+
+
+# --- after the pet --------------------------------------------------------------------------
+
+
+def _occlude(canvas: np.ndarray, parts: PetParts, rng: np.random.Generator, split: str) -> None:
+    """Put something blurred in front: a rounded piece of another photograph near the border."""
+    side = canvas.shape[0]
+    angle = rng.uniform(0, 2 * np.pi)
+    reach = rng.uniform(0.48, 0.6)
+    x, y = 0.5 + reach * np.cos(angle), 0.5 + reach * np.sin(angle)
+    rx, ry = rng.uniform(0.12, 0.24, 2)
+    shape = _ellipse(x, y, rx, ry, rng.uniform(0, np.pi)) * side
+    cover = np.zeros((side, side), np.uint8)
+    cv2.fillPoly(cover, [shape.astype(np.int32)], 255)
+    cover = cv2.GaussianBlur(cover, (0, 0), side * 0.008).astype(np.float32) / 255
+    front = _blur(_background(rng, split, side), side * 0.02)
+    canvas += cover[..., None] * (front - canvas)
+    parts.mask = parts.mask * (1 - cover)
+    columns = np.nan_to_num(parts.keypoints[:, 0], nan=-1.0)
+    rows = np.nan_to_num(parts.keypoints[:, 1], nan=-1.0)
+    inside = (columns >= 0) & (columns < side) & (rows >= 0) & (rows < side)
+    for i in np.flatnonzero(inside):
+        if cover[int(rows[i]), int(columns[i])] > 0.5:
+            parts.keypoints[i] = np.nan
+
+
+def _develop(canvas: np.ndarray, rng: np.random.Generator, size: int) -> np.ndarray:
+    """Turn the canvas into a photograph of `size` pixels: exposure, colour cast, noise."""
+    picture = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
+    gain = rng.uniform(0.68, 1.18) * rng.uniform(0.92, 1.08, 3)
+    picture *= gain.astype(np.float32)
+    slope = rng.uniform(-0.22, 0.22, 2).astype(np.float32)
+    place = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    picture *= (1 + slope[0] * place[:, None] + slope[1] * place[None, :])[..., None]
+    picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 7))
+    return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+
+
+def _trimap(mask: np.ndarray, size: int) -> np.ndarray:
+    """Return 1 on the pet, 2 on the background, 3 on a band of about a thirtieth of the side."""
+    small = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA)
+    reach = max(1, round(size / 64))
+    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
+    pet = (small > 0.5).astype(np.uint8)
+    sure_pet = cv2.erode(pet, kernel)
+    sure_background = cv2.erode(1 - pet, kernel)
+    return np.where(sure_pet, 1, np.where(sure_background, 2, 3)).astype(np.uint8)
+
+
+def _box_of(points: np.ndarray, size: int) -> np.ndarray:
+    """Return the box around `points` (K, 2), cut at the picture's border: (4,) float32."""
+    low, high = points.min(axis=0), points.max(axis=0)
+    return np.clip(np.concatenate([low, high]), 0, size).astype(np.float32)
