@@ -44,7 +44,7 @@ def has_bfloat16_units() -> bool:
     Asks the processor's flags (Linux on x86: AMX) and honours ``ONEDNN_MAX_CPU_ISA``, which keeps
     TensorFlow from newer instructions. Elsewhere the answer is no: float32 runs everywhere.
     """
-    limit = os.environ.get("ONEDNN_MAX_CPU_ISA", "ALL").upper()
+    limit = (os.environ.get("ONEDNN_MAX_CPU_ISA") or "ALL").upper()
     if "AMX" not in limit and limit not in ("ALL", "DEFAULT"):
         return False
     if platform.system() != "Linux" or platform.machine() not in ("x86_64", "AMD64"):
@@ -155,11 +155,14 @@ def _from_environment(given: dict, lesson: int | None = None) -> Settings:
 
 
 def _start_keras(chosen: Settings) -> None:
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     with quiet_stderr():
         import keras
         import tensorflow as tf
+
+        # a machine without a GPU complains when it is first asked for one
+        tf.config.list_physical_devices("GPU")
 
     keras.utils.set_random_seed(chosen.seed)
     tf.config.experimental.enable_op_determinism()

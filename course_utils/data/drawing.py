@@ -124,12 +124,12 @@ def draw_pet(rng: np.random.Generator, split: str, size: int) -> dict[str, np.nd
     breed = int(rng.integers(len(BREEDS[species])))
     canvas = _background(rng, split, side)
     light = _light_direction(rng)
-    pose = rng.choice(("portrait", "sitting", "standing", "lying"), p=(0.4, 0.25, 0.2, 0.15))
+    pose = rng.choice(("portrait", "sitting", "standing", "lying"), p=(0.5, 0.2, 0.15, 0.15))
     radius, centre = _placement(rng, pose)
     parts = _paint_pet(
         canvas, rng, BREEDS[species][breed], pose, radius * side, centre * side, light
     )
-    if rng.random() < 0.35:
+    if rng.random() < 0.3:
         _occlude(canvas, parts, rng, split)
     ratio = size / side
     # a canvas pixel's centre lies at a whole number, a corner of the picture at -0.5
@@ -199,10 +199,10 @@ def _light_direction(rng: np.random.Generator) -> np.ndarray:
 def _placement(rng: np.random.Generator, pose: str) -> tuple[float, np.ndarray]:
     """Choose the head's radius and centre, as shares of the picture."""
     if pose == "portrait":
-        return rng.uniform(0.20, 0.31), np.array([rng.uniform(0.36, 0.64), rng.uniform(0.40, 0.56)])
-    radius = rng.uniform(0.125, 0.19)
+        return rng.uniform(0.22, 0.32), np.array([rng.uniform(0.38, 0.62), rng.uniform(0.42, 0.55)])
+    radius = rng.uniform(0.155, 0.205)
     if pose == "sitting":
-        return radius, np.array([rng.uniform(0.32, 0.68), rng.uniform(0.28, 0.42)])
+        return radius, np.array([rng.uniform(0.33, 0.67), rng.uniform(0.28, 0.40)])
     if pose == "standing":
         return radius * 0.95, np.array([rng.uniform(0.3, 0.7), rng.uniform(0.32, 0.52)])
     return radius, np.array([rng.uniform(0.3, 0.7), rng.uniform(0.42, 0.62)])
@@ -607,7 +607,7 @@ class _Turn:
     """The head's turn: yaw, pitch and roll, and where its features land after it."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.yaw = rng.normal(0, 0.26)
+        self.yaw = rng.normal(0, 0.22)
         pitch, roll = rng.normal(0, 0.13), rng.normal(0, 0.16)
         cy, sy, cp, sp, cr, sr = (
             f(a) for a in (self.yaw, pitch, roll) for f in (np.cos, np.sin)
@@ -845,7 +845,7 @@ def _occlude(canvas: np.ndarray, parts: PetParts, rng: np.random.Generator, spli
 def _develop(canvas: np.ndarray, rng: np.random.Generator, size: int) -> np.ndarray:
     """Turn the canvas into a photograph of `size` pixels: exposure, colour cast, noise."""
     picture = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
-    gain = rng.uniform(0.68, 1.18) * rng.uniform(0.92, 1.08, 3)
+    gain = rng.uniform(0.72, 1.18) * rng.uniform(0.92, 1.08, 3)
     picture *= gain.astype(np.float32)
     slope = rng.uniform(-0.22, 0.22, 2).astype(np.float32)
     place = np.linspace(-0.5, 0.5, size, dtype=np.float32)
