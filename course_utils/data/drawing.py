@@ -784,12 +784,8 @@ def _paint_muzzle(
                 nose + (0, 0.2), nose + (0.12 * sign, 0.34), nose + (0.3 * sign, 0.2), count=6
             )
             painter.line(turn(smile, depth), 0.045, mouth)
-            for lift in (-0.1, 0.02, 0.14):
-                start = (0.3 * sign, y + lift * 0.5)
-                whisker = _curve(
-                    start, (0.8 * sign, y + lift - 0.06), (1.35 * sign, y + 2 * lift), count=6
-                )
-                painter.line(turn(whisker, depth - 0.3), 0.02, (250, 248, 240))
+        if rng.random() < 0.75:
+            _paint_whiskers(painter, rng, coat, turn, y, depth - 0.3, 1.35)
         return turn(nose[None], depth)[0]
     y = 0.36
     panting = rng.random() < 0.35
@@ -814,7 +810,27 @@ def _paint_muzzle(
             nose + (0, 0.34), nose + (0.2 * sign, 0.5), nose + (wide * 0.9 * sign, 0.34), count=6
         )
         painter.line(turn(smile, depth - 0.05), 0.05, mouth)
+    if rng.random() < 0.4:
+        _paint_whiskers(painter, rng, coat, turn, y, depth - 0.3, 0.95)
     return turn(nose[None], depth)[0]
+
+
+def _paint_whiskers(
+    painter: _Painter,
+    rng: np.random.Generator,
+    coat: _Coat,
+    turn: _Turn,
+    y: float,
+    depth: float,
+    reach: float,
+) -> None:
+    # dogs have them too, shorter; were they white and on cats alone, a network would look no further
+    colour = 0.45 * coat.base + 0.55 * np.array(_DARK if rng.random() < 0.4 else (250, 248, 240))
+    for sign in (-1, 1):
+        for lift in (-0.1, 0.02, 0.14):
+            middle, end = (0.6 * reach * sign, y + lift - 0.06), (reach * sign, y + 2 * lift)
+            whisker = _curve((0.3 * sign, y + lift * 0.5), middle, end, count=6)
+            painter.line(turn(whisker, depth), 0.02, colour)
 
 
 # --- after the pet --------------------------------------------------------------------------
