@@ -91,7 +91,7 @@ class PetParts:
     mask : array (H, W) float32
         Cover in [0, 1].
     head_points : array (K, 2) float64
-        Outline of head and ears.
+        Outlines of head, ears and muzzle.
     keypoints : array (5, 2) float64
         As `records.KEYPOINTS`; NaN where turned away.
     """
@@ -350,6 +350,7 @@ class _Painter:
         self.colour = np.zeros((side, side, 3), np.uint8)
         self.cover = np.zeros((side, side), np.uint8)
         self.shade = np.full((side, side), 0.85, np.float32)
+        self.outlines: list[np.ndarray] = []  # of the solid parts, in head radii
         self._scratch = np.zeros((side, side), np.uint8)
         self._lit = (0.62 + 0.5 * np.clip(_sphere_normals() @ light, 0, 1)).astype(np.float32)
 
@@ -369,6 +370,7 @@ class _Painter:
         dim: float = 1.0,
     ) -> None:
         """Paint a part of the pet's body, shaded like an ellipsoid over `ellipse`."""
+        self.outlines.append(points)
         fixed = self._fixed(points)
         cv2.fillPoly(self.colour, [fixed], _plain(colour), cv2.LINE_AA, _SHIFT)
         cv2.fillPoly(self.cover, [fixed], 255, cv2.LINE_AA, _SHIFT)
@@ -625,8 +627,9 @@ class _Turn:
 def _paint_head(
     painter: _Painter, rng: np.random.Generator, look: _Look, coat: _Coat
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Paint the head; return the outline of head and ears, and the key points, in pixels."""
+    """Paint the head; return the outlines of its parts, and the key points, in pixels."""
     turn = _Turn(rng)
+    body_parts = len(painter.outlines)
     dark_ends = look.pattern in ("points", "mask")
     ear_colour = coat.second if dark_ends or rng.random() < 0.3 else coat.base
     rx, ry = look.head[0] * rng.uniform(0.95, 1.05), look.head[1] * rng.uniform(0.95, 1.05)
@@ -649,7 +652,7 @@ def _paint_head(
     eyes = _paint_eyes(painter, rng, look, coat, turn)
     nose = _paint_muzzle(painter, rng, look, coat, turn)
     tips = [tip for _, _, tip in ears]
-    points = painter.pixels(np.concatenate([outline, ears[0][0], ears[1][0]]))
+    points = painter.pixels(np.concatenate(painter.outlines[body_parts:]))
     keypoints = painter.pixels(np.array([*eyes, nose, *tips]))
     assert len(keypoints) == len(KEYPOINTS)
     return points, keypoints
