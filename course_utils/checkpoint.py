@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import html
 import math
+from collections.abc import Iterable
 
 from course_utils import runtime
 
@@ -64,26 +66,62 @@ def checkpoint(
         low, high = map(float, within)
         floor = f"between {within[0]:g} and {within[1]:g}"
     chosen = runtime.settings()
-    verdict = "reached" if low <= value <= high else "missed"  # NaN misses every floor
+    # NaN and infinity miss every floor
+    verdict = "reached" if math.isfinite(value) and low <= value <= high else "missed"
     if chosen.source != "drawn":
         verdict = "not judged"
-    _show(name, value, floor, verdict, claim, hint)
+    record = {
+        "name": name,
+        # JSON has neither NaN nor infinity
+        "value": value if math.isfinite(value) else str(value),
+        "floor": floor,
+        "low": None if low == -math.inf else low,
+        "high": None if high == math.inf else high,
+        "verdict": verdict,
+        "claim": claim,
+        "source": digest(_executed()),
+    }
+    _show(record, value, hint)
     if verdict == "missed" and chosen.strict:
         raise CheckpointMissedError(
             f"Checkpoint missed: {name} is {value:.4g}, expected {floor}; likeliest reason: {hint}."
         )
 
 
-def _show(name: str, value: float, floor: str, verdict: str, claim: str, hint: str) -> None:
+def digest(cells: Iterable[str]) -> str:
+    """Return a short hash of code cells that a change of white space alone leaves as it is.
+
+    A checkpoint records the digest of all cells that its kernel has run so far; where a page's
+    cells give another one, its outputs are not those of its code.
+    """
+    text = "\0".join("".join(cell.split()) for cell in cells)
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _executed() -> list[str]:
+    try:
+        from IPython import get_ipython
+    except ImportError:
+        return []
+    shell = get_ipython()
+    history = () if shell is None else shell.history_manager.input_hist_raw
+    return [cell for cell in history if cell.strip()]
+
+
+def _show(record: dict, value: float, hint: str) -> None:
     from IPython.display import display
 
+    name, floor, verdict, claim = (record[k] for k in ("name", "floor", "verdict", "claim"))
     said = f"{_SIGNS[verdict]} {name}: {value:.4g} ({floor}) — {claim}"
     if verdict == "missed":
         said += f" Missed; likeliest reason: {hint}."
     elif verdict == "not judged":
         said += " Not judged: the floor holds for the built-in data."
-    record = {"name": name, "value": value, "floor": floor, "verdict": verdict, "claim": claim}
-    style = f"border-left:4px solid {_COLOURS[verdict]};padding:4px 10px;color:{_COLOURS[verdict]}"
+    # a light ground of its own, so that it reads in a dark theme too
+    style = (
+        f"border-left:4px solid {_COLOURS[verdict]};padding:4px 10px;"
+        f"color:{_COLOURS[verdict]};background:#f3f6f9"
+    )
     display(
         {
             "text/plain": said,

@@ -18,16 +18,11 @@ from typing import Any
 
 import numpy as np
 
+from course_utils.errors import PlainError
+
 FILE = "checks.json"
 _KINDS = {"b": "true/false", "i": "whole numbers", "u": "whole numbers", "f": "numbers"}
 _TOLERANCE = 1e-5
-
-
-class PlainError(Exception):
-    """An error that a notebook shows as its one sentence, without a traceback."""
-
-    def _render_traceback_(self) -> list[str]:
-        return [f"✘ {self}"]
 
 
 class NotFilledIn(PlainError, NotImplementedError):  # noqa: N818 - read by learners
@@ -105,20 +100,23 @@ def judge(name: str, expression: Callable[[], Any], recorded: dict) -> Verdict:
     NotFilledIn
         The expression reached a blank.
     """
+    where = ""
     try:
-        value = plain(expression())
+        found = {"value": plain(expression())}
     except NotFilledIn:
         raise
     except NotImplementedError:
         raise NotFilledIn(f"A blank that {name!r} needs") from None
-    except NotPlainError as error:
-        return Verdict(False, f"{name}: {error}")
     except Exception as error:
-        where = _line_of(error)
-        return Verdict(
-            False, f"{name}: your code stopped with {type(error).__name__}: {error}{where}"
-        )
-    return compare(name, value, recorded)
+        found, where = {"error": error_text(error)}, _line_of(error)
+    return verdict_on(name, found, recorded, where)
+
+
+def error_text(error: Exception) -> str:
+    """Say in words what stopped an expression, as it is recorded for a known mistake."""
+    if isinstance(error, NotPlainError):
+        return str(error)
+    return f"your code stopped with {type(error).__name__}: {error}".rstrip(".: ")
 
 
 def compare(name: str, value: Any, recorded: dict) -> Verdict:
@@ -130,18 +128,55 @@ def compare(name: str, value: Any, recorded: dict) -> Verdict:
     value : plain data
         As `plain` returns it.
     recorded : dict
-        ``expected``, ``tolerance`` (relative to the largest expected magnitude), ``hint`` and
-        ``mistakes``, a list of ``value`` and ``sentence``.
+        As `verdict_on` takes it.
     """
-    tolerance = recorded.get("tolerance", _TOLERANCE)
-    difference = _difference(value, recorded["expected"], tolerance)
+    return verdict_on(name, {"value": value}, recorded)
+
+
+def verdict_on(name: str, found: dict, recorded: dict, where: str = "") -> Verdict:
+    """Judge what an expression came to, a value or an error.
+
+    Parameters
+    ----------
+    name : str
+    found : dict
+        ``{"value": plain data}`` or ``{"error": text}``, the text as `error_text` gives it.
+    recorded : dict
+        ``expected``, ``tolerance`` (relative to the largest expected magnitude), ``hint``,
+        ``section`` (of the lesson) and ``mistakes``, a list of values or errors as `found` has
+        them, each with its ``sentence``. All but the first may be missing.
+    where : str
+        The line that raised, in words.
+    """
+    if "error" in found:
+        difference = found["error"] + where
+    else:
+        difference = _difference(found["value"], recorded["expected"], _tolerance(recorded))
     if not difference:
         return Verdict(True, f"{name}: right.")
+    mistake = known_mistake(found, recorded)
+    said = [f"{name}: {difference}."]
+    said.append(mistake["sentence"] if mistake else recorded.get("hint", ""))
+    if recorded.get("section"):
+        said.append(f"To read again: {recorded['section']}.")
+    return Verdict(False, " ".join(filter(None, said)))
+
+
+def known_mistake(found: dict, recorded: dict) -> dict | None:
+    """Return the first of the recorded mistakes that came to the same, if there is one."""
+    tolerance = _tolerance(recorded)
     for mistake in recorded.get("mistakes", ()):
-        if not _difference(value, mistake["value"], tolerance):
-            return Verdict(False, f"{name}: {difference}. {mistake['sentence']}")
-    hint = recorded.get("hint", "")
-    return Verdict(False, f"{name}: {difference}. {hint}".rstrip())
+        if "error" in found or "error" in mistake:
+            same = found.get("error") == mistake.get("error")
+        else:
+            same = not _difference(found["value"], mistake["value"], tolerance)
+        if same:
+            return mistake
+    return None
+
+
+def _tolerance(recorded: dict) -> float:
+    return recorded.get("tolerance", _TOLERANCE)
 
 
 def plain(value: Any) -> Any:
@@ -209,12 +244,19 @@ def _difference(value: Any, expected: Any, tolerance: float) -> str:
         return "" if same else f"the value is {_short(value)}, expected {_short(expected)}"
     if isinstance(value, bool) or not isinstance(value, int | float):
         return f"the value is {_kind(value)}, expected the number {_short(expected)}"
-    same = (
-        value == expected
-        or (math.isnan(value) and math.isnan(expected))
-        or abs(value - expected) <= tolerance * max(abs(expected), tolerance)
-    )
-    return "" if same else f"the value is {_short(value)}, expected {_short(expected)}"
+    if _close(value, expected, tolerance):
+        return ""
+    return f"the value is {_short(value)}, expected {_short(expected)}"
+
+
+def _close(value: float, expected: float, tolerance: float) -> bool:
+    try:
+        value, expected = float(value), float(expected)
+    except OverflowError:  # a whole number beyond float64
+        return value == expected
+    if not (math.isfinite(value) and math.isfinite(expected)):
+        return value == expected or (math.isnan(value) and math.isnan(expected))
+    return abs(value - expected) <= tolerance * max(abs(expected), tolerance)
 
 
 def _array_difference(value: Any, expected: dict, tolerance: float) -> str:
@@ -247,7 +289,9 @@ def _kind(value: Any) -> str:
         return f"a list of {len(value)} items"
     if value is None:
         return "None (is the return missing?)"
-    return f"the text {value!r}" if isinstance(value, str) else f"the number {_short(value)}"
+    if isinstance(value, bool):
+        return repr(value)
+    return f"the text {_short(value)}" if isinstance(value, str) else f"the number {_short(value)}"
 
 
 def _short(value: Any) -> str:
@@ -255,7 +299,10 @@ def _short(value: Any) -> str:
         return _kind(value)
     if value is None:
         return "None (is the return missing?)"
-    return f"{value:.6g}" if isinstance(value, float) else repr(value)
+    if isinstance(value, int) and abs(value) >= 10**18:
+        return "a whole number of more than 18 digits"
+    said = f"{value:.6g}" if isinstance(value, float) else repr(value)
+    return said if len(said) <= 80 else f"{said[:77]}…"
 
 
 def _size(shape: list[int]) -> str:
@@ -268,7 +315,7 @@ def _line_of(error: Exception) -> str:
         in_cell = frame.filename.startswith("<") or "ipykernel" in frame.filename
         if in_cell and frame.line and not frame.line.startswith("check("):
             return f" (in the line: {frame.line})"
-    return "."
+    return ""
 
 
 def _read(path: Path) -> dict:

@@ -5,12 +5,15 @@ Importing the module sets Matplotlib's style for the notebook.
 
 from __future__ import annotations
 
+import html
 from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from course_utils import runtime
 
@@ -48,6 +51,7 @@ def show_grid(
     ----------
     images : sequence of arrays
         Each (H, W, 3) or (H, W), uint8 or float in [0, 1]; grey ones are stretched to their range.
+        Where there are none the figure says so.
     titles : sequence of str, optional
         One a picture.
     columns : int
@@ -62,20 +66,28 @@ def show_grid(
     Figure
     """
     count = len(images)
-    columns = min(columns, count)
-    rows = -(-count // columns)
+    columns = min(columns, max(count, 1))
+    rows = max(-(-count // columns), 1)
     height = size * (1.22 if titles is not None else 1.0)
     figure, axes = plt.subplots(
         rows, columns, figsize=(size * columns, height * rows), squeeze=False
     )
     for axis in axes.flat:
         axis.axis("off")
+    if not count:
+        axes[0, 0].text(0.5, 0.5, "none", ha="center", va="center")
     for i in range(count):
         axis = axes.flat[i]
-        axis.imshow(np.asarray(images[i]), interpolation="nearest")
+        axis.imshow(_drawable(images[i]), interpolation="nearest")
         if titles is not None:
             axis.set_title(titles[i], fontsize=8, color=colours[i] if colours else "black")
     return figure
+
+
+def _drawable(image: np.ndarray) -> np.ndarray:
+    image = np.asarray(image)
+    # Matplotlib does not know bfloat16, which NumPy files under "V"
+    return image if image.dtype.kind in "biuf" else image.astype(np.float32)
 
 
 def draw_boxes(
@@ -108,15 +120,15 @@ def draw_boxes(
 
 def draw_mask(axis: Axes, mask: np.ndarray, colour: str = COLOURS[0], alpha: float = 0.5) -> None:
     """Lay `mask` ((H, W), bool or values in [0, 1]) over the picture on `axis` in one colour."""
-    red, green, blue = plt.matplotlib.colors.to_rgb(colour)
+    mask = np.asarray(mask, float)
     layer = np.empty((*mask.shape, 4))
-    layer[..., :3] = red, green, blue
-    layer[..., 3] = alpha * np.asarray(mask, float)
+    layer[..., :3] = to_rgb(colour)
+    layer[..., 3] = alpha * mask
     axis.imshow(layer, interpolation="nearest")
 
 
 def show_curves(curves: dict[str, Sequence[float]], x_label: str, y_label: str) -> Axes:
-    """Draw one line a name; a name that begins with "test" is dashed.
+    """Draw one line a name over 1, 2, 3, …; a name that begins with "test" is dashed.
 
     Returns
     -------
@@ -127,6 +139,7 @@ def show_curves(curves: dict[str, Sequence[float]], x_label: str, y_label: str) 
         style = "--" if name.startswith("test") else "-"
         axis.plot(np.arange(1, len(values) + 1), values, style, label=name)
     axis.set(xlabel=x_label, ylabel=y_label)
+    axis.xaxis.set_major_locator(MaxNLocator(integer=True))
     axis.legend()
     return axis
 
@@ -155,6 +168,7 @@ def show_confusion(matrix: np.ndarray, names: Sequence[str]) -> Axes:
     matrix : array (C, C) int
     names : sequence of str
     """
+    matrix = np.asarray(matrix)
     side = 0.45 * len(names) + 1.8
     _, axis = plt.subplots(figsize=(side, side))
     axis.imshow(matrix, cmap="Blues")
@@ -184,13 +198,13 @@ def slider(f: Callable[..., tuple[Figure, str]], **ranges: tuple[float, float, f
         One slider each; all three whole numbers make a slider of whole numbers.
     """
     import ipywidgets
-    from IPython.display import HTML, display
+    from IPython.display import display
 
-    def draw(values: dict[str, float]) -> tuple[Figure, HTML]:
+    def draw(values: dict[str, float]) -> tuple[Figure, dict[str, str]]:
         with plt.ioff():
             figure, said = f(**values)
         plt.close(figure)
-        return figure, HTML(f"<div>{said}</div>")
+        return figure, {"text/plain": said, "text/html": f"<div>{html.escape(said)}</div>"}
 
     if runtime.settings().strict:
         for place in (0.0, 0.5, 1.0):
@@ -198,13 +212,17 @@ def slider(f: Callable[..., tuple[Figure, str]], **ranges: tuple[float, float, f
 
     widgets = {name: _widget(ipywidgets, name, *bounds) for name, bounds in ranges.items()}
     figure, said = draw({name: widget.value for name, widget in widgets.items()})
-    display(ipywidgets.VBox(list(widgets.values())))
-    caption = display(said, display_id=True)
+    sliders = ipywidgets.VBox(list(widgets.values()))._repr_mimebundle_()
+    # what a page without a kernel shows
+    named = [f"{name.replace('_', ' ')} at {widget.value:g}" for name, widget in widgets.items()]
+    sliders["text/plain"] = f"Slider: {', '.join(named)}; run the notebook to move it."
+    display(sliders, raw=True)
+    caption = display(said, raw=True, display_id=True)
     picture = display(figure, display_id=True)
 
     def redraw(_: object) -> None:
         figure, said = draw({name: widget.value for name, widget in widgets.items()})
-        caption.update(said)
+        caption.update(said, raw=True)
         picture.update(figure)
 
     for widget in widgets.values():
@@ -225,6 +243,7 @@ def _widget(ipywidgets: object, name: str, low: float, high: float, start: float
     kind = ipywidgets.IntSlider if whole else ipywidgets.FloatSlider
     return kind(
         value=start,
+        readout_format="d" if whole else ".3g",
         min=low,
         max=high,
         step=1 if whole else (high - low) / 100,

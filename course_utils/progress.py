@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -71,7 +72,7 @@ class Bar:
         if ended:
             when = f"{seconds:.1f} s"
         elif self.done:
-            when = f"{seconds:.0f} s, {seconds * (1 / share - 1):.0f} s to go"
+            when = f"{seconds:.0f} s, {seconds * max(1 / share - 1, 0):.0f} s to go"
         else:
             when = "starting"
         said = f"{self.label}: {self.done} of {self.total} · {when}"
@@ -82,7 +83,7 @@ class Bar:
             'vertical-align:middle;margin-right:8px"><div style="height:10px;background:#0072b2;'
             f'width:{100 * min(share, 1.0):.0f}%"></div></div>'
         )
-        return {"text/plain": said, "text/html": f"<div>{bar}{said}</div>"}
+        return {"text/plain": said, "text/html": f"<div>{bar}{html.escape(said)}</div>"}
 
 
 def track(items: Iterable[T], label: str, total: int | None = None) -> Iterator[T]:

@@ -24,9 +24,9 @@ class Pets:
     breed : array (N,) int32 or None
         An index into `breed_names`.
     head_box : array (N, 4) float32 or None
-        (x1, y1, x2, y2) in pixels of `images`.
+        (x1, y1, x2, y2) in pixels of `images`; NaN where one picture lacks it.
     trimap : array (N, H, W) uint8 or None
-        1 pet, 2 background, 3 border.
+        1 pet, 2 background, 3 border; 0 where one picture lacks it.
     keypoints : array (N, 5, 2) float32 or None
         (x, y) in pixels of `KEYPOINTS`; left and right as seen in the picture; NaN where hidden.
     source : str
