@@ -59,12 +59,16 @@ def checkpoint(
     value = float(value)
     low, high, floor = -math.inf, math.inf, ""
     if at_least is not None:
-        low, floor = float(at_least), f"at least {at_least:g}"
+        low = float(at_least)
+        floor = f"at least {number(low)}"
     elif at_most is not None:
-        high, floor = float(at_most), f"at most {at_most:g}"
+        high = float(at_most)
+        floor = f"at most {number(high)}"
     else:
         low, high = map(float, within)
-        floor = f"between {within[0]:g} and {within[1]:g}"
+        floor = f"between {number(low)} and {number(high)}"
+        if low == high:
+            floor = f"just {number(low)}"
     chosen = runtime.settings()
     # NaN and infinity miss every floor
     verdict = "reached" if math.isfinite(value) and low <= value <= high else "missed"
@@ -84,8 +88,16 @@ def checkpoint(
     _show(record, value, hint)
     if verdict == "missed" and chosen.strict:
         raise CheckpointMissedError(
-            f"Checkpoint missed: {name} is {value:.4g}, expected {floor}; likeliest reason: {hint}."
+            f"Checkpoint missed: {name} is {number(value)}, expected {floor}; "
+            f"likeliest reason: {hint}."
         )
+
+
+def number(value: float, digits: int = 4) -> str:
+    """Return `value` as text: whole numbers whole, others with so many digits that count."""
+    if value == round(value, 0) and abs(value) < 1e15:
+        return f"{value:,.0f}"
+    return f"{value:.{digits}g}"
 
 
 def digest(cells: Iterable[str]) -> str:
@@ -112,7 +124,7 @@ def _show(record: dict, value: float, hint: str) -> None:
     from IPython.display import display
 
     name, floor, verdict, claim = (record[k] for k in ("name", "floor", "verdict", "claim"))
-    said = f"{_SIGNS[verdict]} {name}: {value:.4g} ({floor}) — {claim}"
+    said = f"{_SIGNS[verdict]} {name}: {number(value)} ({floor}) — {claim}"
     if verdict == "missed":
         said += f" Missed; likeliest reason: {hint}."
     elif verdict == "not judged":

@@ -1,12 +1,16 @@
-"""The table of losses: what one answer costs, one number for each element, in TensorFlow.
+"""Losses in TensorFlow: the table of lesson 01, and those of adversarial training.
 
-Lesson 01 builds them in NumPy and shows that both agree. A cost is the mean of a loss over a set:
+Every result is float64 where the answer is float64, else float32: a loss in bfloat16 would stop
+falling long before the network stops learning.
+
+The table (lesson 01 builds it in NumPy and shows that both agree) gives one number for each
+element, what one answer costs. Each of its functions takes the truth ``y`` and the answer ``h``:
+tensors, arrays or numbers of equal shape (or one of them a single number), of any real dtype. The
+result has the shape of the larger one. A cost is the mean of a loss over a set:
 ``tf.reduce_mean(losses.huber(y, h))``.
 
-Every function takes the truth ``y`` and the answer ``h``: tensors, arrays or numbers of equal
-shape (or one of them a single number), of any real dtype. The result has the shape of the larger
-one and is float64 where ``h`` is float64, else float32: a loss in bfloat16 would stop falling long
-before the network stops learning.
+The losses of adversarial training (lesson 08 builds them) are costs: one number for a batch of
+logits.
 """
 
 from __future__ import annotations
@@ -86,6 +90,55 @@ def huber(y: tf.Tensor, h: tf.Tensor, delta: float = 1.0) -> tf.Tensor:
     size = tf.abs(y - h)
     inside = tf.minimum(size, tf.cast(delta, size.dtype))
     return tf.square(inside) / 2 + delta * (size - inside)
+
+
+# --- adversarial training: the logits l of a discriminator D = sigmoid(l), real = 1, fake = 0 ---
+
+
+def gan_discriminator_loss(real_logits: tf.Tensor, fake_logits: tf.Tensor) -> tf.Tensor:
+    """-V = -E[log D(x)] - E[log(1 - D(G(z)))] (Goodfellow et al., NeurIPS 2014, equation 1).
+
+    The sum of two means, so log 4 = 1.386 where D is 1/2 everywhere; the two batches may differ in
+    size.
+
+    Parameters
+    ----------
+    real_logits, fake_logits : tensor
+        The discriminator's answers before its sigmoid, of any shape: for data, and for what the
+        generator made. For the discriminator's step the latter should not lead back into the
+        generator (`tf.stop_gradient`, or a tape's gradients for D's weights alone).
+
+    Returns
+    -------
+    tensor ()
+    """
+    real_logits, fake_logits = _wide(real_logits), _wide(fake_logits)
+    return tf.reduce_mean(tf.nn.softplus(-real_logits)) + tf.reduce_mean(
+        tf.nn.softplus(fake_logits)
+    )
+
+
+def gan_generator_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """-E[log D(G(z))], the "non-saturating" loss (Goodfellow et al. 2014, section 3).
+
+    Its derivative by a logit, -(1 - D) for a batch of one, is nearly -1 where the fake is found
+    out. Takes logits of any shape; returns one number.
+    """
+    return tf.reduce_mean(tf.nn.softplus(-_wide(fake_logits)))
+
+
+def gan_generator_minimax_loss(fake_logits: tf.Tensor) -> tf.Tensor:
+    """E[log(1 - D(G(z)))], what G minimises in the minimax game (Goodfellow et al. 2014, eq. 1).
+
+    Its derivative by a logit, -D for a batch of one, is nearly 0 where the fake is found out:
+    lesson 08 shows G stand still. Takes logits of any shape; returns one number.
+    """
+    return -tf.reduce_mean(tf.nn.softplus(_wide(fake_logits)))
+
+
+def _wide(logits: tf.Tensor) -> tf.Tensor:
+    logits = tf.convert_to_tensor(logits)
+    return tf.cast(logits, tf.float64 if logits.dtype == tf.float64 else tf.float32)
 
 
 def _pair(y: tf.Tensor, h: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

@@ -521,7 +521,6 @@ def _paint_body(
     elif pose == "standing":  # the neck joins head and back
         neck = np.array([[0.0, -0.2], [0.35, 0.5], [0.75, 1.05]])
         painter.solid(side(_limb(neck, np.array([0.5, 0.56, 0.6]))), coat.base)
-        painter.flat(side(_ellipse(0.75, 1.55, 0.6, 0.2)), coat.belly)
     else:
         for x in (-0.75, 0.15):
             arm = _limb(

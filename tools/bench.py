@@ -1,0 +1,219 @@
+"""Measures what the course's speed rests on, one line a measurement.
+
+    python tools/bench.py
+    python tools/bench.py --only "batch normalisation"
+
+A new measurement is a function under `@measured("its name")` that yields lines. Run it on a machine
+with nothing else to do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import io
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+
+from course_utils import runtime
+
+Measurement = Callable[[], Iterator[str]]
+MEASUREMENTS: dict[str, Measurement] = {}
+_RUNS = 7
+
+
+def measured(name: str) -> Callable[[Measurement], Measurement]:
+    """Register a function that yields its lines as it gets them."""
+
+    def register(measurement: Measurement) -> Measurement:
+        MEASUREMENTS[name] = measurement
+        return measurement
+
+    return register
+
+
+def medians(*steps: Callable[[], object], runs: int = _RUNS) -> list[float]:
+    """Return the median seconds of each step over warm runs, the steps taking turns."""
+    for step in steps:
+        step()
+    taken: list[list[float]] = [[] for _ in steps]
+    for _ in range(runs):
+        for step, times in zip(steps, taken, strict=True):
+            begun = time.perf_counter()
+            step()
+            times.append(time.perf_counter() - begun)
+    return [statistics.median(times) for times in taken]
+
+
+def precisions() -> list[str]:
+    """Return the precisions that this processor can run."""
+    return ["float32", *(["mixed_bfloat16"] if runtime.has_bfloat16_units() else [])]
+
+
+def quietly(**settings: object) -> None:
+    """Open the course without its printed line."""
+    with contextlib.redirect_stdout(io.StringIO()):
+        runtime.start(**settings)
+
+
+@measured("import course_utils")
+def import_package() -> Iterator[str]:
+    code = (
+        "import sys, time; before, begun = len(sys.modules), time.perf_counter()\n"
+        "import course_utils\n"
+        "print(time.perf_counter() - begun, len(sys.modules) - before)"
+    )
+    said = [fresh_python(code).split() for _ in range(5)]
+    seconds = statistics.median(float(one) for one, _ in said)
+    yield f"{seconds:.4f} s, {said[0][1]} modules"
+
+
+@measured("a lesson's first cell, cold")
+def first_cell() -> Iterator[str]:
+    from jupyter_client.manager import start_new_kernel
+
+    code = (
+        "from course_utils import runtime\nruntime.start(lesson=4)\n"
+        "import keras, numpy, tensorflow\nfrom course_utils import plotting"
+    )
+    taken = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        manager, client = start_new_kernel(stderr=subprocess.DEVNULL)
+        client.execute_interactive(code, output_hook=lambda message: None)
+        taken.append(time.perf_counter() - begun)
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+    yield f"{statistics.median(taken):.1f} s with the kernel's start"
+
+
+@measured("3,000 drawn pets, 64 px")
+def drawn_pets() -> Iterator[str]:
+    code = (
+        "import contextlib, io, time\n"
+        "from course_utils import runtime\n"
+        "from course_utils.data.pets import load_pets\n"
+        "if __name__ == '__main__':\n"
+        "    with contextlib.redirect_stdout(io.StringIO()):\n"
+        "        runtime.start(keras=False)\n"
+        "    begun = time.perf_counter()\n"
+        "    load_pets('train', count=3000, size=64)\n"
+        "    print(time.perf_counter() - begun)"
+    )
+    with tempfile.TemporaryDirectory() as cache:
+        for what in ("drawn", "from the cache, in another process"):
+            yield f"{float(fresh_python(code, COURSE_DATA=cache).split()[-1]):.2f} s {what}"
+
+
+@measured("batch normalisation, forward and backward on (32, 96, 96, 32)")
+def batch_normalisation() -> Iterator[str]:
+    import keras
+    import tensorflow as tf
+
+    from course_utils.layers import BatchNormalization
+
+    for precision in precisions():
+        dtype = keras.dtype_policies.get(precision).compute_dtype
+        inputs = tf.cast(tf.random.stateless_normal((32, 96, 96, 32), [1, 2]), dtype)
+        push = tf.cast(tf.random.stateless_normal((32, 96, 96, 32), [3, 4]), dtype)
+
+        def step_of(kind: type, precision: str = precision, inputs=inputs, push=push) -> Callable:
+            layer = kind(dtype=precision)
+            layer.build(inputs.shape)
+
+            @tf.function(jit_compile=False)
+            def step() -> list:
+                with tf.GradientTape() as tape:
+                    tape.watch(inputs)
+                    outputs = layer(inputs, training=True)
+                sources = [inputs, layer.gamma.value, layer.beta.value]
+                return tape.gradient(outputs, sources, output_gradients=push)
+
+            return lambda: step()[0].numpy()
+
+        theirs, ours = medians(
+            step_of(keras.layers.BatchNormalization), step_of(BatchNormalization)
+        )
+        yield (
+            f"{precision}: Keras {1e3 * theirs:.1f} ms, fused {1e3 * ours:.1f} ms, "
+            f"{theirs / ours:.1f} times faster"
+        )
+
+
+@measured("LeNet, a training step on 32 pictures of 64 px")
+def lenet() -> Iterator[str]:
+    import keras
+    import tensorflow as tf
+
+    def step_of(precision: str) -> Callable:
+        keras.config.set_dtype_policy(precision)
+        model = keras.Sequential(
+            [
+                keras.Input((64, 64, 3)),
+                keras.layers.Conv2D(6, 5, activation="relu"),
+                keras.layers.MaxPooling2D(),
+                keras.layers.Conv2D(16, 5, activation="relu"),
+                keras.layers.MaxPooling2D(),
+                keras.layers.Flatten(),
+                keras.layers.Dense(120, activation="relu"),
+                keras.layers.Dense(84, activation="relu"),
+                keras.layers.Dense(2, dtype="float32"),
+            ]
+        )
+        loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+        model.compile("adam", loss, jit_compile=False)
+        images = tf.random.stateless_uniform((32, 64, 64, 3), [1, 2])
+        labels = tf.range(32) % 2
+        return lambda: model.train_on_batch(images, labels)
+
+    names = precisions()
+    taken = medians(*(step_of(name) for name in names), runs=50)
+    keras.config.set_dtype_policy("float32")
+    for name, seconds in zip(names, taken, strict=True):
+        yield f"{name}: {1e3 * seconds:.1f} ms"
+
+
+def fresh_python(code: str, **environment: str) -> str:
+    """Run `code` as a script in a Python of its own and return what it printed.
+
+    It is a file and guards what it does, since drawing starts workers that import it again.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        script = Path(folder) / "script.py"
+        script.write_text(code, encoding="utf-8")
+        done = subprocess.run(
+            [sys.executable, str(script)],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+        )
+    if done.returncode:
+        raise RuntimeError(done.stderr)
+    return done.stdout
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--only", default="", metavar="NAME", help="those whose name contains it")
+    only = parser.parse_args(arguments).only
+    chosen = {name: f for name, f in MEASUREMENTS.items() if only.lower() in name.lower()}
+    if not chosen:
+        print(f"No measurement has {only!r} in its name; there are: {', '.join(MEASUREMENTS)}.")
+        return 2
+    quietly(keras=True)
+    for name, measurement in chosen.items():
+        for line in measurement():
+            print(f"{name}: {line}", flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
