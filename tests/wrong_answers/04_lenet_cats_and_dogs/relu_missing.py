@@ -1,0 +1,21 @@
+"""Your convolutions have no relu: without it two of them are no more than one larger kernel."""
+
+# replaces: modern_lenet
+# caught by: logits
+
+
+def modern_lenet(size, classes):
+    layers = keras.layers
+    return keras.Sequential(
+        [
+            keras.Input((size, size, 1)),
+            layers.Conv2D(6, 5),
+            layers.MaxPooling2D(),
+            layers.Conv2D(16, 5),
+            layers.MaxPooling2D(),
+            layers.Flatten(),
+            layers.Dense(120, activation="relu"),
+            layers.Dense(84, activation="relu"),
+            layers.Dense(classes),
+        ]
+    )
