@@ -192,3 +192,71 @@ def test_shapes_that_would_broadcast_are_refused(name):
 def test_huber_refuses_a_delta_that_is_not_above_zero(delta):
     with pytest.raises(ValueError, match="above 0"):
         losses.huber(1.0, 2.0, delta)
+
+
+# --- adversarial training ---
+
+PLAYERS = ("gan_generator_loss", "gan_generator_minimax_loss")
+
+
+@pytest.fixture
+def logits():
+    generator = np.random.default_rng(3)
+    return generator.normal(1, 2, (40, 1)), generator.normal(-1, 2, (25, 1))
+
+
+def test_gan_losses_are_the_formulas_of_the_paper(logits):
+    real, fake = logits
+    log_d, log_rest = np.log(scipy.special.expit(fake)), np.log(scipy.special.expit(-fake))
+    value = np.mean(np.log(scipy.special.expit(real))) + np.mean(log_rest)
+    assert float(losses.gan_discriminator_loss(real, fake)) == pytest.approx(-value, rel=1e-12)
+    assert float(losses.gan_generator_loss(fake)) == pytest.approx(-np.mean(log_d), rel=1e-12)
+    assert float(losses.gan_generator_minimax_loss(fake)) == pytest.approx(
+        np.mean(log_rest), rel=1e-12
+    )
+
+
+def test_gan_losses_are_keras_cross_entropy_with_real_1_and_fake_0(logits):
+    real, fake = logits
+    crossed = keras.losses.BinaryCrossentropy(from_logits=True)
+    assert float(losses.gan_discriminator_loss(real, fake)) == pytest.approx(
+        float(crossed(np.ones_like(real), real) + crossed(np.zeros_like(fake), fake)), rel=1e-5
+    )
+    assert float(losses.gan_generator_loss(fake)) == pytest.approx(
+        float(crossed(np.ones_like(fake), fake)), rel=1e-5
+    )
+
+
+def test_a_discriminator_of_one_half_has_the_value_minus_log_4():
+    even = np.zeros((7, 1))
+    assert float(losses.gan_discriminator_loss(even, even)) == pytest.approx(math.log(4))
+    assert float(losses.gan_generator_loss(even)) == pytest.approx(math.log(2))
+    assert float(losses.gan_generator_minimax_loss(even)) == pytest.approx(-math.log(2))
+
+
+def test_a_rejected_fake_pulls_on_the_generator_by_the_non_saturating_loss_alone():
+    rejected = tf.constant([-30.0])
+    slopes = []
+    for name in PLAYERS:
+        with tf.GradientTape() as tape:
+            tape.watch(rejected)
+            loss = getattr(losses, name)(rejected)
+        slopes.append(float(tape.gradient(loss, rejected)[0]))
+    assert slopes[0] == pytest.approx(-1)
+    assert slopes[1] == pytest.approx(-math.exp(-30), rel=1e-5)
+
+
+def test_gan_losses_of_certain_logits_are_finite():
+    far = np.float32([1000])
+    assert float(losses.gan_discriminator_loss(-far, far)) == 2000
+    assert float(losses.gan_generator_loss(-far)) == 1000
+    assert float(losses.gan_generator_minimax_loss(far)) == -1000
+
+
+@pytest.mark.parametrize("name", PLAYERS)
+def test_gan_losses_of_bfloat16_logits_are_float32(name):
+    low = tf.constant([0.5, -0.25, 3.0], tf.bfloat16)
+    loss = getattr(losses, name)(low)
+    assert loss.dtype == tf.float32
+    assert float(loss) == pytest.approx(float(getattr(losses, name)([0.5, -0.25, 3.0])))
+    assert losses.gan_discriminator_loss(low, low).dtype == tf.float32
