@@ -187,7 +187,13 @@ def test_an_interrupt_keeps_what_is_graded(folder, course):
     for number in range(20):
         small.hand_in(folder, f"slow{number:02d}", wait)
     begin = [sys.executable, "-m", "course_utils.grading", str(folder), "--course", str(course)]
-    process = subprocess.Popen([*begin, "--at-once", "2"], stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [*begin, "--at-once", "2"],
+        stdout=subprocess.PIPE,
+        text=True,
+        # a shell's background job ignores the signal, and so would all that it starts
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     records = out(folder) / "records" / small.NAME
     end = time.monotonic() + 30
     while time.monotonic() < end and len(list(records.glob("slow*.json"))) < 3:
