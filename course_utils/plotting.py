@@ -171,7 +171,7 @@ def show_confusion(matrix: np.ndarray, names: Sequence[str]) -> Axes:
     matrix = np.asarray(matrix)
     side = 0.45 * len(names) + 1.8
     _, axis = plt.subplots(figsize=(side, side))
-    axis.imshow(matrix, cmap="Blues")
+    axis.imshow(matrix, cmap="Blues", vmin=0)
     axis.grid(False)
     axis.set(xlabel="predicted", ylabel="true")
     axis.set_xticks(range(len(names)), names)
