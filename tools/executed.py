@@ -48,6 +48,12 @@ def code_cells(notebook: NotebookNode) -> list[NotebookNode]:
     return [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
 
 
+def tagged_cells(number: str, tag: str) -> list[str]:
+    """Return the code of a lesson's cells that carry `tag`, for what runs a part of the lesson."""
+    cells = code_cells(read(lesson(number)))
+    return [cell.source for cell in cells if tag in cell.metadata.get("tags", ())]
+
+
 def digest(notebook: NotebookNode) -> str:
     """Return the digest of the notebook's whole code."""
     return checkpoint.digest(cell.source for cell in code_cells(notebook))

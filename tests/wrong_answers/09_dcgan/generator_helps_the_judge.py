@@ -1,0 +1,14 @@
+"""The generator lowers the discriminator's loss, so it learns to be found out: its own loss is
+the mean of softplus(-l).
+"""
+
+# replaces: generator_step
+# caught by: loss of G
+
+
+def generator_step(D, G, optimizer, z):
+    with tf.GradientTape() as tape:
+        loss = tf.reduce_mean(tf.nn.softplus(D(G(z))))
+    weights = G.trainable_variables
+    optimizer.apply(tape.gradient(loss, weights), weights)
+    return loss
