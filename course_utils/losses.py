@@ -1,4 +1,4 @@
-"""Losses in TensorFlow: the table of lesson 01, and those of adversarial training.
+"""Losses in TensorFlow: a table, adversarial training, detection, style.
 
 Every result is float64 where the answer is float64, else float32: a loss in bfloat16 would stop
 falling long before the network stops learning.
@@ -9,8 +9,8 @@ tensors, arrays or numbers of equal shape (or one of them a single number), of a
 result has the shape of the larger one. A cost is the mean of a loss over a set:
 ``tf.reduce_mean(losses.huber(y, h))``.
 
-The losses of adversarial training (lesson 08 builds them) are costs: one number for a batch of
-logits.
+The losses of adversarial training (lesson 08 builds them) and of detection (lesson 19) are costs:
+one number for a batch. Those of style transfer (lesson 13) are one number for each picture.
 """
 
 from __future__ import annotations
@@ -134,6 +134,117 @@ def gan_generator_minimax_loss(fake_logits: tf.Tensor) -> tf.Tensor:
     lesson 08 shows G stand still. Takes logits of any shape; returns one number.
     """
     return -tf.reduce_mean(tf.nn.softplus(_wide(fake_logits)))
+
+
+# --- detection: rows are regions or anchors, label 0 is background, -1 takes no part ---
+
+
+def multitask_loss(
+    labels: tf.Tensor,
+    targets: tf.Tensor,
+    logits: tf.Tensor,
+    deltas: tf.Tensor,
+    sigma: float = 1.0,
+) -> tuple[tf.Tensor, tf.Tensor]:
+    """What a detector pays for wrong classes, and for where it puts the boxes of objects.
+
+    The class costs its cross-entropy. The box costs smooth L1, summed over (tx, ty, tw, th) and
+    taken for objects only: background has no box to learn. Both sums are divided by the number of
+    rows that take part, background included, so that a picture with one object does not pull
+    harder at its box than one with ten (Girshick, "Fast R-CNN", ICCV 2015, section 2.3; with two
+    classes and ``sigma=3`` it is the loss of a region proposal network, Ren et al., NeurIPS 2015,
+    equation 1, where the paper's λ = 10 makes up for another divisor).
+
+    Parameters
+    ----------
+    labels : tensor (N,) int
+        1 to K object of that class, 0 background, below 0 ignored. N may be 0.
+    targets : tensor (N, 4)
+        `boxes.encode` of each object, normalised as the network's answers are; other rows are not
+        looked at.
+    logits : tensor (N, K + 1)
+        Background first.
+    deltas : tensor (N, K, 4)
+        A box for each class; K = 1 for a proposal network.
+    sigma : float
+        Above 0: smooth L1 is a parabola below 1 / sigma².
+
+    Returns
+    -------
+    tuple of tensors ()
+        The cost of the classes and that of the boxes.
+    """
+    logits = _wide(logits)
+    deltas, targets = tf.cast(deltas, logits.dtype), tf.cast(targets, logits.dtype)
+    labels = tf.cast(labels, tf.int32)
+    is_object = labels > 0
+    count = tf.cast(tf.maximum(tf.reduce_sum(tf.cast(labels >= 0, tf.int32)), 1), logits.dtype)
+
+    class_costs = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.maximum(labels, 0), logits)
+    class_cost = tf.reduce_sum(tf.where(labels >= 0, class_costs, 0)) / count
+
+    own = tf.gather(deltas, tf.maximum(labels - 1, 0), axis=1, batch_dims=1)
+    own = tf.where(is_object[:, None], own, 0)
+    targets = tf.where(is_object[:, None], targets, 0)
+    box_cost = tf.reduce_sum(huber(targets, own, 1 / sigma**2)) * sigma**2 / count
+    return class_cost, box_cost
+
+
+# --- style transfer: one number for each picture of a batch; N channels, M places ---
+
+
+def gram_matrix(maps: tf.Tensor) -> tf.Tensor:
+    """G = F Fᵀ / M: how strongly each two channels answer at the same places, on the mean.
+
+    Gatys, Ecker and Bethge, "Image style transfer using convolutional neural networks", CVPR 2016,
+    equation 3, where the division by M is part of equation 4: done here, it also compares pictures
+    of different sizes. Lesson 13 builds it.
+
+    Parameters
+    ----------
+    maps : tensor (B, H, W, N)
+        Feature maps, M = H · W.
+
+    Returns
+    -------
+    tensor (B, N, N)
+    """
+    maps = _wide(maps)
+    shape = tf.shape(maps)
+    rows = tf.reshape(maps, (shape[0], -1, maps.shape[-1]))
+    return tf.matmul(rows, rows, transpose_a=True) / tf.cast(shape[1] * shape[2], maps.dtype)
+
+
+def content_loss(maps: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """Half the sum of the squared differences of feature maps (Gatys et al. 2016, equation 1).
+
+    Takes maps (B, H, W, N) of the picture and of the content, whose B may be 1; returns (B,).
+    """
+    difference = _wide(maps) - _wide(target)
+    return tf.reduce_sum(tf.square(difference), axis=(1, 2, 3)) / 2
+
+
+def style_loss(gram: tf.Tensor, target: tf.Tensor) -> tf.Tensor:
+    """E = Σ (G - A)² / (4 N²) of one layer (Gatys et al. 2016, equation 4).
+
+    Takes the results of `gram_matrix`, (B, N, N), for the picture and for the style, whose B may
+    be 1; returns (B,). With G = F Fᵀ not yet divided by M, the factor is the paper's 1 / (4 N² M²).
+    """
+    gram, target = _wide(gram), _wide(target)
+    channels = tf.cast(tf.shape(gram)[-1], gram.dtype)
+    return tf.reduce_sum(tf.square(gram - target), axis=(1, 2)) / (4 * channels**2)
+
+
+def total_variation(pictures: tf.Tensor) -> tf.Tensor:
+    """Sum of the squared differences of neighbouring pixels: small for a smooth picture.
+
+    Johnson, Alahi and Li (2016), section 3.2, after Mahendran and Vedaldi (CVPR 2015) with their
+    β = 2. Takes (B, H, W, C); returns (B,), in the square of the unit of a pixel.
+    """
+    pictures = _wide(pictures)
+    down = tf.square(pictures[:, 1:] - pictures[:, :-1])
+    right = tf.square(pictures[:, :, 1:] - pictures[:, :, :-1])
+    return tf.reduce_sum(down, axis=(1, 2, 3)) + tf.reduce_sum(right, axis=(1, 2, 3))
 
 
 def _wide(logits: tf.Tensor) -> tf.Tensor:
