@@ -1,4 +1,4 @@
-"""What every source of data returns: pets, scenes of several pets, digits."""
+"""What every source of data returns: pets, scenes of several pets, single objects, digits."""
 
 from __future__ import annotations
 
@@ -81,6 +81,32 @@ class Scenes:
 
     def __len__(self) -> int:
         return len(self.images)
+
+
+@dataclasses.dataclass(frozen=True)
+class Objects:
+    """Pictures with one object each.
+
+    Attributes
+    ----------
+    images : array (N, H, W, 3) uint8
+        RGB.
+    labels : array (N,) int32
+        An index into `class_names`.
+    boxes : array (N, 4) float32
+        (x1, y1, x2, y2) in pixels.
+    source : str
+        Where the pictures come from, in words.
+    """
+
+    images: np.ndarray
+    labels: np.ndarray
+    boxes: np.ndarray
+    class_names: tuple[str, ...] = SPECIES
+    source: str = ""
+
+    def __len__(self) -> int:
+        return len(self.labels)
 
 
 @dataclasses.dataclass(frozen=True)
