@@ -60,3 +60,143 @@ class BatchNormalization(keras.layers.BatchNormalization):
         variance *= tf.maximum(count - 1.0, 1.0) / count
         for moving, new in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class InstanceNormalization(keras.layers.Layer):
+    """Normalise each channel of each picture by its own mean and variance over all places.
+
+    Ulyanov, Vedaldi and Lempitsky (2016), "Instance normalization: the missing ingredient for fast
+    stylization", arXiv 1607.08022, equation 3; with a scale gamma and an offset beta a channel.
+    Training and inference are the same, and a picture's result does not depend on the others of
+    its batch. Lesson 14 builds it.
+
+    Input and output are (N, H, W, C) in float32, bfloat16 or float16; statistics are float32.
+    Where the number of pictures is known (eagerly, or in a function traced for a fixed batch) each
+    of them goes through TensorFlow's fused batch normalisation, which on a processor takes half to
+    two thirds of the time of separate operations; elsewhere those separate operations run.
+
+    Parameters
+    ----------
+    epsilon : float
+        Added to the variance. Torch and the published style networks have 1e-5; Keras's group
+        normalisation has 1e-3.
+    """
+
+    def __init__(self, epsilon: float = 1e-5, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.epsilon = epsilon
+
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
+        """Make gamma (C,), all one, and beta (C,), all zero."""
+        channels = (input_shape[-1],)
+        self.gamma = self.add_weight(channels, "ones", dtype="float32", name="gamma")
+        self.beta = self.add_weight(channels, "zeros", dtype="float32", name="beta")
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Normalise `inputs`, picture by picture."""
+        pictures = inputs.shape[0]
+        gamma, beta = (tf.cast(w, tf.float32) for w in (self.gamma, self.beta))
+        if pictures is None:
+            return self._separately(inputs, gamma, beta)
+        outputs = [
+            tf.raw_ops.FusedBatchNormV3(
+                x=one,
+                scale=gamma,
+                offset=beta,
+                mean=[],
+                variance=[],
+                epsilon=self.epsilon,
+                is_training=True,
+            ).y
+            for one in tf.split(inputs, pictures)
+        ]
+        return tf.concat(outputs, axis=0)
+
+    def _separately(self, inputs: tf.Tensor, gamma: tf.Tensor, beta: tf.Tensor) -> tf.Tensor:
+        wide = tf.cast(inputs, tf.float32)
+        mean, variance = tf.nn.moments(wide, axes=(1, 2), keepdims=True)
+        outputs = tf.nn.batch_normalization(wide, mean, variance, beta, gamma, self.epsilon)
+        return tf.cast(outputs, inputs.dtype)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again."""
+        return super().get_config() | {"epsilon": self.epsilon}
+
+
+@keras.saving.register_keras_serializable(package="course_utils")
+class ReflectionPadding(keras.layers.Layer):
+    """Continue a map beyond its border by its mirror image; the border row itself is not repeated.
+
+    A row 1 2 3 padded by 2 becomes 3 2 1 2 3 2 1. Johnson, Alahi and Li (2016), "Perceptual losses
+    for real-time style transfer and super-resolution", ECCV, supplementary material: zeros would be
+    seen as an edge around the picture. Lesson 14 shows it.
+
+    Parameters
+    ----------
+    size : int
+        Places on each of the four sides; smaller than the height and the width of the map.
+
+    Raises
+    ------
+    ValueError
+        The map has too few places to be mirrored.
+    """
+
+    def __init__(self, size: int = 1, **kwargs: object) -> None:
+        super().__init__(**kwargs)
+        self.size = size
+
+    def call(self, inputs: tf.Tensor) -> tf.Tensor:
+        """Pad (N, H, W, C) to (N, H + 2 size, W + 2 size, C)."""
+        for places in inputs.shape[1:3]:
+            if places is not None and places <= self.size:
+                raise ValueError(
+                    f"A map of {inputs.shape[1]} × {inputs.shape[2]} places can't be padded by "
+                    f"{self.size} mirrored ones: give a larger picture."
+                )
+        sides = (self.size, self.size)
+        return tf.pad(inputs, ((0, 0), sides, sides, (0, 0)), mode="REFLECT")
+
+    def compute_output_shape(self, input_shape: tuple) -> tuple:
+        """Return the padded shape; unknown sides stay unknown."""
+        pictures, *places, channels = input_shape
+        padded = [None if n is None else n + 2 * self.size for n in places]
+        return (pictures, *padded, channels)
+
+    def get_config(self) -> dict:
+        """Return the arguments that make this layer again."""
+        return super().get_config() | {"size": self.size}
+
+
+def residual_block(
+    x: keras.KerasTensor,
+    normalisation: type[keras.layers.Layer] = InstanceNormalization,
+    padding: type[keras.layers.Layer] = ReflectionPadding,
+) -> keras.KerasTensor:
+    """Return x + F(x): two normalised 3×3 convolutions, ReLU between them, none after the sum.
+
+    The block of Johnson, Alahi and Li (2016), after Gross and Wilber's "Training and investigating
+    residual nets" (2016): without a ReLU behind the addition the way past the block stays linear.
+    Lesson 14 builds it; the generators of CycleGAN are made of it too.
+
+    Parameters
+    ----------
+    x : symbolic tensor (N, H, W, C)
+    normalisation : layer class
+        Called without arguments.
+    padding : layer class
+        Called with the number of places, 1.
+
+    Returns
+    -------
+    symbolic tensor (N, H, W, C)
+    """
+    channels = x.shape[-1]
+    y = x
+    for last in (False, True):
+        y = keras.layers.Conv2D(channels, 3, use_bias=False)(padding(1)(y))
+        y = normalisation()(y)
+        if not last:
+            y = keras.layers.ReLU()(y)
+    return keras.layers.Add()([x, y])

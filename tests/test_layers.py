@@ -1,4 +1,4 @@
-"""The fused batch normalisation beside Keras's own and beside NumPy in float64."""
+"""The layers beside Keras's own and beside NumPy in float64."""
 
 import keras
 import numpy as np
@@ -6,7 +6,12 @@ import pytest
 import tensorflow as tf
 
 from course_utils import runtime
-from course_utils.layers import BatchNormalization
+from course_utils.layers import (
+    BatchNormalization,
+    InstanceNormalization,
+    ReflectionPadding,
+    residual_block,
+)
 
 needs_units = pytest.mark.skipif(
     not runtime.has_bfloat16_units(), reason="this processor has no bfloat16 units"
@@ -270,3 +275,165 @@ def test_a_saved_model_comes_back_with_the_layer(tmp_path):
     assert kinds == [BatchNormalization] * 3
     images = batch((4, 12, 12, 3))
     np.testing.assert_array_equal(loaded.predict(images), saved.predict(images))
+
+
+# --- instance normalisation, reflection padding, the residual block ---
+
+PICTURES = [(3, 7, 5, 4), (1, 16, 16, 32), (4, 9, 9, 1)]
+
+
+def by_numpy(inputs, gamma, beta, epsilon=1e-5):
+    """Ulyanov, Vedaldi and Lempitsky's equation 3, in float64."""
+    inputs = np.asarray(tf.cast(inputs, tf.float32), np.float64)
+    mean = inputs.mean(axis=(1, 2), keepdims=True)
+    variance = ((inputs - mean) ** 2).mean(axis=(1, 2), keepdims=True)
+    return gamma * (inputs - mean) / np.sqrt(variance + epsilon) + beta
+
+
+def normaliser(channels, **arguments):
+    layer = InstanceNormalization(**arguments)
+    layer.build((None, None, None, channels))
+    rng = np.random.default_rng(3)
+    weights = [rng.uniform(0.5, 2.0, channels), rng.normal(size=channels)]
+    layer.set_weights([w.astype("float32") for w in weights])
+    return layer, weights
+
+
+def wrapped(layer, known):
+    """The layer in a graph that knows how many pictures there are, or does not."""
+
+    def step(inputs, push):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+            loss = tf.reduce_sum(tf.cast(outputs, tf.float32) * push)
+        return outputs, tape.gradient(loss, [inputs, *[w.value for w in layer.weights]])
+
+    def call(inputs, push):
+        shapes = [tf.TensorSpec((None, *x.shape[1:]), x.dtype) for x in (inputs, push)]
+        compiled = tf.function(step, input_signature=None if known else shapes, jit_compile=False)
+        return compiled(inputs, push)
+
+    return call
+
+
+@pytest.mark.parametrize("known", [True, False], ids=["fused", "separate"])
+@pytest.mark.parametrize("dtype", ["float32", BFLOAT16])
+@pytest.mark.parametrize("shape", PICTURES, ids=str)
+def test_instance_normalisation_is_its_formula_and_has_its_gradients(shape, dtype, known):
+    layer, weights = normaliser(shape[-1], dtype=dtype)
+    theirs = keras.layers.GroupNormalization(groups=-1, epsilon=1e-5, dtype="float32")
+    theirs.build(shape)
+    theirs.set_weights(layer.get_weights())
+    inputs = batch(shape, layer.compute_dtype)
+    push = tf.cast(np.random.default_rng(11).normal(size=shape), tf.float32)
+    outputs, gradients = wrapped(layer, known)(inputs, push)
+    assert outputs.dtype == layer.compute_dtype
+    _, expected = wrapped(theirs, True)(tf.cast(inputs, tf.float32), push)
+    tolerance = 2e-5 if dtype == "float32" else 0.02
+    wanted = [by_numpy(inputs, *weights), *expected]
+    for mine, other in zip([outputs, *gradients], wanted, strict=True):
+        mine, other = (np.asarray(tf.cast(a, tf.float32)) for a in (mine, other))
+        bound = tolerance * max(1.0, float(np.abs(other).max()))
+        np.testing.assert_allclose(mine, other, rtol=0, atol=bound)
+
+
+def test_a_picture_s_result_does_not_depend_on_its_batch():
+    layer, _ = normaliser(6, dtype="float32")
+    inputs = batch((4, 8, 8, 6))
+    others = tf.concat([inputs[:1], 50 - 9 * inputs[1:]], axis=0)
+    np.testing.assert_array_equal(layer(inputs)[0], layer(others)[0])
+    np.testing.assert_array_equal(layer(inputs)[0], layer(inputs[:1])[0])
+    np.testing.assert_array_equal(layer(inputs, training=True), layer(inputs, training=False))
+
+
+def test_every_channel_of_every_picture_has_mean_0_and_variance_1():
+    layer = InstanceNormalization(dtype="float32")
+    outputs = layer(batch((5, 12, 10, 3)) * [1.0, 20.0, 0.5]).numpy()
+    np.testing.assert_allclose(outputs.mean(axis=(1, 2)), 0, atol=1e-5)
+    np.testing.assert_allclose(outputs.var(axis=(1, 2)), 1, atol=1e-3)
+
+
+def test_a_faint_channel_is_held_back_by_epsilon_and_a_flat_one_gives_beta():
+    layer, weights = normaliser(2, dtype="float32")
+    inputs = batch((2, 6, 6, 2)) * [1e-3, 0.0]
+    np.testing.assert_allclose(layer(inputs), by_numpy(inputs, *weights), atol=1e-4)
+    np.testing.assert_allclose(layer(inputs)[..., 1], weights[1][1], atol=1e-6)
+
+
+@needs_units
+def test_statistics_of_bfloat16_pictures_are_not_rounded():
+    layer = InstanceNormalization(dtype="mixed_bfloat16")
+    inputs = tf.cast(batch((1, 64, 64, 1)) + 100.0, tf.bfloat16)
+    outputs = np.asarray(tf.cast(layer(inputs), tf.float32))
+    # 4,096 values round their mean away where it is summed in 8 bits
+    np.testing.assert_allclose(outputs, by_numpy(inputs, 1.0, 0.0), atol=0.02)
+
+
+@pytest.mark.parametrize("size", [1, 2, 4])
+@pytest.mark.parametrize("dtype", ["float32", "bfloat16"])
+def test_reflection_padding_is_numpy_s(size, dtype):
+    inputs = batch((2, 5, 6, 3), dtype)
+    ours = ReflectionPadding(size, dtype=dtype)(inputs)
+    sides = (size, size)
+    plain = np.asarray(tf.cast(inputs, tf.float32))
+    expected = np.pad(plain, ((0, 0), sides, sides, (0, 0)), mode="reflect")
+    np.testing.assert_array_equal(np.asarray(tf.cast(ours, tf.float32)), expected)
+
+
+def test_reflection_padding_says_when_a_map_is_too_small():
+    with pytest.raises(ValueError, match="A map of 9 × 4 places can't be padded by 4"):
+        ReflectionPadding(4)(tf.zeros((1, 9, 4, 1)))
+
+
+def test_unknown_sides_stay_unknown():
+    padded = ReflectionPadding(3)(keras.Input((None, 8, 2)))
+    assert padded.shape == (None, None, 14, 2)
+
+
+def block(channels=3, **arguments):
+    inputs = keras.Input((None, None, channels))
+    return keras.Model(inputs, residual_block(inputs, **arguments))
+
+
+def test_a_residual_block_step_by_step():
+    model = block()
+    rng = np.random.default_rng(4)
+    weights = [rng.normal(0.3, 0.5, w.shape) for w in model.get_weights()]
+    model.set_weights(weights)
+    kernels = [w for w in weights if w.ndim == 4]
+    scales = [w for w in weights if w.ndim == 1]
+    inputs = batch((2, 6, 7, 3)).numpy()
+    y = inputs
+    for i, kernel in enumerate(kernels):
+        padded = np.pad(y, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+        y = np.zeros_like(y)
+        for (row, column), taps in zip(np.ndindex(3, 3), kernel.reshape(9, 3, 3), strict=True):
+            y += padded[:, row : row + 6, column : column + 7] @ taps
+        y = by_numpy(y, *scales[2 * i : 2 * i + 2])
+        y = np.maximum(y, 0) if i == 0 else y
+    np.testing.assert_allclose(model(inputs), inputs + y, atol=1e-4)
+
+
+def test_a_residual_block_of_zeros_passes_everything_on():
+    model = block()
+    model.set_weights([np.zeros_like(w) for w in model.get_weights()])
+    inputs = -np.abs(batch((2, 5, 5, 3)).numpy())  # a ReLU behind the sum would take all of it
+    np.testing.assert_array_equal(model(inputs), inputs)
+
+
+def test_a_block_takes_other_layers():
+    kinds = {"normalisation": BatchNormalization, "padding": keras.layers.ZeroPadding2D}
+    made = {type(layer) for layer in block(**kinds).layers}
+    assert made >= set(kinds.values())
+    assert not made & {InstanceNormalization, ReflectionPadding}
+
+
+def test_a_saved_style_network_comes_back(tmp_path):
+    model = block()
+    model.save(tmp_path / "block.keras")
+    loaded = keras.models.load_model(tmp_path / "block.keras")
+    inputs = batch((2, 6, 6, 3))
+    np.testing.assert_array_equal(loaded(inputs), model(inputs))
+    epsilons = [x.epsilon for x in loaded.layers if isinstance(x, InstanceNormalization)]
+    assert epsilons == [1e-5, 1e-5]
