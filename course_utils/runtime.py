@@ -79,7 +79,7 @@ def start(
     source : str, optional
         ``"drawn"`` (built in), ``"photos"`` (Oxford-IIIT Pet) or the path of a folder.
     weights : str, optional
-        ``"built-in"`` or ``"imagenet"``.
+        ``"built-in"``, ``"imagenet"`` or the path of a file, where the lesson can use one.
     seed : int, optional
         Not negative.
     precision : str, optional
@@ -127,8 +127,11 @@ def _from_environment(given: dict, lesson: int | None = None) -> Settings:
         return env.get(f"COURSE_{name.upper()}") or default
 
     weights = str(value("weights", "built-in"))
-    if weights not in ("built-in", "imagenet"):
-        raise ValueError(f"COURSE_WEIGHTS is {weights!r}; it can be 'built-in' or 'imagenet'.")
+    if weights not in ("built-in", "imagenet") and not Path(weights).expanduser().is_file():
+        raise ValueError(
+            f"COURSE_WEIGHTS is {weights!r}; it can be 'built-in', 'imagenet' or the path of a "
+            "file with weights that the lesson can use."
+        )
     seed = value("seed", DEFAULT_SEED)
     if not str(seed).isdecimal() or int(seed) >= 2**32:
         raise ValueError(f"COURSE_SEED is {seed!r}; it must be a whole number from 0 to 2**32 - 1.")

@@ -98,6 +98,14 @@ def test_data_folder_is_absolute_from_either_setting(monkeypatch, tmp_path):
     assert runtime.start(keras=False, data="~/d").data == pathlib.Path.home().resolve() / "d"
 
 
+def test_weights_may_be_a_file(monkeypatch, tmp_path):
+    (tmp_path / "mine.h5").write_bytes(b"")
+    monkeypatch.setenv("COURSE_WEIGHTS", str(tmp_path / "mine.h5"))
+    assert runtime.start(keras=False).weights == str(tmp_path / "mine.h5")
+    with pytest.raises(ValueError, match=r"^COURSE_WEIGHTS is '.*other.h5'; it can be"):
+        runtime.start(keras=False, weights=str(tmp_path / "other.h5"))
+
+
 @pytest.mark.parametrize(
     ("word", "strict"), [("1", True), ("true", True), ("0", False), ("False", False), ("no", False)]
 )
@@ -117,7 +125,7 @@ def test_settings_are_those_of_the_running_lesson(monkeypatch):
 @pytest.mark.parametrize(
     ("name", "value", "remedy"),
     [
-        ("WEIGHTS", "vgg", "it can be 'built-in' or 'imagenet'"),
+        ("WEIGHTS", "vgg", "it can be 'built-in', 'imagenet' or the path of a file"),
         ("SEED", "-1", "a whole number from 0"),
         ("SEED", "two", "a whole number from 0"),
         ("SEED", "1.5", "a whole number from 0"),
