@@ -43,10 +43,10 @@ class SpatialPyramidPooling(keras.layers.Layer):
         pooled = _first_maxima(features, self._pool)
         return tf.reshape(pooled, (-1, self.bins * features.shape[-1]))
 
-    def _pool(self, keys: tf.Tensor) -> tf.Tensor:
+    def _pool(self, values: tf.Tensor, _: object) -> tf.Tensor:
         grids = []
         for n in self.levels:
-            rows = _pool_axis(keys, 1, n)
+            rows = _pool_axis(values, 1, n)
             grids.append(tf.concat(tf.unstack(_pool_axis(rows, 2, n), axis=1), axis=1))
         return tf.concat(grids, axis=1)
 
@@ -111,8 +111,8 @@ class RoIPooling(keras.layers.Layer):
         x1, x2 = self._bins(corners[:, 0], corners[:, 2], shape[2])
         y1, y2 = self._bins(corners[:, 1], corners[:, 3], shape[1])
 
-        def pool(keys: tf.Tensor) -> tf.Tensor:
-            return _range_maxima(keys, batch_index, (y1, y2), (x1, x2))
+        def pool(values: tf.Tensor, empty: float) -> tf.Tensor:
+            return _range_maxima(values, batch_index, (y1, y2), (x1, x2), empty)
 
         pooled = _first_maxima(features, pool)
         return tf.ensure_shape(pooled, (rois.shape[0], self.size, self.size, features.shape[-1]))
@@ -137,30 +137,30 @@ class RoIPooling(keras.layers.Layer):
         return {**super().get_config(), "size": self.size, "stride": self.stride}
 
 
-def _first_maxima(features: tf.Tensor, pool: Callable[[tf.Tensor], tf.Tensor]) -> tf.Tensor:
-    """Pool (B, H, W, C) by `pool`, which takes maxima of keys; gradients to the first maximum.
+def _first_maxima(features: tf.Tensor, pool: Callable[[tf.Tensor, float], tf.Tensor]) -> tf.Tensor:
+    """Pool (B, H, W, C) by `pool`; gradients to the first maximum.
 
-    A key is an int64 whose upper half sorts as the value does and whose lower half counts down
-    from the first cell to the last: one maximum finds the value and its first place together.
+    `pool` takes values and the answer of a bin without any. The gradient pools keys, int64 whose
+    upper half sorts as the value does and whose lower half counts down from the first cell to the
+    last: one maximum finds the value and its first place together. Without a gradient none of
+    this is computed.
     """
 
     @tf.custom_gradient
     def pooled(features: tf.Tensor) -> tuple[tf.Tensor, Callable]:
-        keys = pool(_pack(features))
-        empty = keys == EMPTY
-
         def gradient(upstream: tf.Tensor) -> tf.Tensor:
+            keys = pool(_pack(features), EMPTY)
             channels = features.shape[-1]
             places = (FIRST - tf.cast(keys, tf.int32)) * channels + tf.range(channels)
-            places = tf.where(empty, -1, places)  # summed nowhere
+            places = tf.where(keys == EMPTY, -1, places)  # summed nowhere
             # in float32: hundreds of regions add to one cell
             sums = tf.math.unsorted_segment_sum(
                 tf.cast(upstream, tf.float32), places, tf.size(features)
             )
             return tf.cast(tf.reshape(sums, tf.shape(features)), features.dtype)
 
-        values = _unpack(keys, features.dtype)
-        return tf.where(empty, tf.zeros((), features.dtype), values), gradient
+        values = tf.cast(features, tf.float32)  # for bfloat16 there are no quick maxima
+        return tf.cast(pool(values, 0.0), features.dtype), gradient
 
     return pooled(features)
 
@@ -174,46 +174,44 @@ def _pack(features: tf.Tensor) -> tf.Tensor:
     return halves * 2**32 + (FIRST - cells)
 
 
-def _unpack(keys: tf.Tensor, dtype: tf.DType) -> tf.Tensor:
-    halves = tf.cast(tf.bitwise.right_shift(keys, tf.constant(32, tf.int64)), tf.int32)
-    return tf.cast(tf.bitcast(_sortable(halves), tf.float32), dtype)
-
-
 def _sortable(bits: tf.Tensor) -> tf.Tensor:
-    # IEEE's negative numbers sort the wrong way round as integers; doing it twice undoes it
+    # IEEE's negative numbers sort the wrong way round as integers
     sign = tf.bitwise.right_shift(bits, 31)
     return tf.bitwise.bitwise_xor(bits, tf.bitwise.bitwise_and(sign, 0x7FFFFFFF))
 
 
-def _pool_axis(keys: tf.Tensor, axis: int, n: int) -> tf.Tensor:
+def _pool_axis(values: tf.Tensor, axis: int, n: int) -> tf.Tensor:
     """Maxima in n bins along an axis."""
-    cells = tf.shape(keys)[axis]
+    cells = tf.shape(values)[axis]
     bins = []
     for i in range(n):
         chosen = tf.range(i * cells // n, -(-(i + 1) * cells // n))
-        bins.append(tf.reduce_max(tf.gather(keys, chosen, axis=axis), axis=axis))
+        bins.append(tf.reduce_max(tf.gather(values, chosen, axis=axis), axis=axis))
     return tf.stack(bins, axis=axis)
 
 
 def _range_maxima(
-    keys: tf.Tensor,
+    values: tf.Tensor,
     batch_index: tf.Tensor,
     rows: tuple[tf.Tensor, tf.Tensor],
     columns: tuple[tf.Tensor, tf.Tensor],
+    empty: float,
 ) -> tf.Tensor:
     """Maxima of rectangles [y1, y2) × [x1, x2) by four look-ups each, however large they are.
 
     A sparse table: level (a, b) holds at each cell the maximum of the 2^a × 2^b cells that begin
     there. Every rectangle is the union of four such, which may overlap: a maximum does not mind.
 
-    `rows` and `columns` are (R, n) each; returns (R, n, n, C).
+    `rows` and `columns` are (R, n) each; returns (R, n, n, C), `empty` where a rectangle is.
     """
     heights, widths = (tf.maximum(end - start, 1) for start, end in (rows, columns))
     row_level, column_level = _log2(heights), _log2(widths)
-    table = _doublings(keys, 1, row_level)  # (a, B, H, W, C)
+    table = _doublings(values, 1, row_level)  # (a, B, H, W, C)
     table = _doublings(table, 3, column_level)  # (b, a, B, H, W, C)
     shape = tf.shape(table)
-    flat = tf.reshape(table, (-1, keys.shape[-1]))
+    flat = tf.reshape(table, (-1, values.shape[-1]))
+    nowhere = tf.shape(flat)[0]
+    flat = tf.pad(flat, [[0, 1], [0, 0]], constant_values=tf.constant(empty, flat.dtype))
 
     row_level, column_level = row_level[:, :, None], column_level[:, None, :]
     level = (column_level * shape[1] + row_level) * shape[2] + batch_index[:, None, None]
@@ -226,9 +224,9 @@ def _range_maxima(
     for y in (y1, last_y):
         for x in (x1, last_x):
             place = (level * shape[3] + y) * shape[4] + x
-            corner = tf.gather(flat, tf.where(full, place, 0))
+            corner = tf.gather(flat, tf.where(full, place, nowhere))
             found = corner if found is None else tf.maximum(found, corner)
-    return tf.where(full[..., None], found, tf.constant(EMPTY, tf.int64))
+    return found
 
 
 def _doublings(table: tf.Tensor, axis: int, levels: tf.Tensor) -> tf.Tensor:
