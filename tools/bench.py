@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import io
 import os
+import re
 import statistics
 import subprocess
 import sys
@@ -211,6 +212,39 @@ def dcgan() -> Iterator[str]:
         yield f"{name}: {1e3 * seconds:.1f} ms, {1e3 * seconds / 16:.2f} ms a picture"
     yield f"{names[-1]} with XLA: {1e3 * xla:.1f} ms"
     yield f"{names[-1]}, a picture generated in {1e3 * made / 16:.2f} ms"
+
+
+@measured("detectors of lessons 18 to 20, one scene of 128 × 128 pixels, float32")
+def detectors() -> Iterator[str]:
+    from course_utils.data.pets import load_scenes
+    from course_utils.selective_search import selective_search
+
+    quietly(source="drawn", precision="float32")
+    scenes = load_scenes("test", count=8, size=128)
+    lesson: dict = {"train": scenes, "test": scenes, "names": scenes.class_names}
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        for cell in executed.tagged_cells("20", "detector"):
+            # how long it looks does not depend on what it has learnt
+            cell = re.sub(r"STEPS, BATCH = \d+", "STEPS, BATCH = 2", cell)
+            exec(cell.replace("runtime.start(lesson=20)", "runtime.settings()"), lesson)
+    X, limits = lesson["X_test"][:1], lesson["limits_test"][:1]
+    image = scenes.images[0]
+    rois = selective_search(image, most=200)[None]
+    ways = {
+        "selective search": lambda: selective_search(image, most=200),
+        "R-CNN without the search": lambda: lesson["r_cnn"](X, limits, rois)[0].numpy(),
+        "Fast R-CNN without the search": lambda: lesson["fast"](X, limits, rois)[0].numpy(),
+        "Faster R-CNN": lambda: lesson["detect"](X, limits)[0].numpy(),
+    }
+    taken = dict(zip(ways, medians(*ways.values(), runs=15), strict=True))
+    for name, seconds in taken.items():
+        yield f"{name}: {1e3 * seconds:.1f} ms"
+    searched = taken["selective search"]
+    rates = [1 / (taken[name] + searched) for name in list(ways)[1:3]]
+    rates.append(1 / taken["Faster R-CNN"])
+    yield "frames per second, proposals included: R-CNN {:.1f}, Fast {:.1f}, Faster {:.0f}".format(
+        *rates
+    )
 
 
 def fresh_python(code: str, **environment: str) -> str:

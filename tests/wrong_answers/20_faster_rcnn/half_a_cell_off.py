@@ -1,0 +1,12 @@
+"""Your anchors lie around the cells' upper left corners, half a cell off: the middle is at
+(column + 1/2) · stride."""
+
+# replaces: anchor_grid
+# caught by: one square a cell
+
+
+def anchor_grid(rows, columns, stride, sizes, ratios):
+    shapes = np.array([(s / np.sqrt(r), s * np.sqrt(r)) for r in ratios for s in sizes])
+    y, x = np.mgrid[:rows, :columns]
+    centres = (np.stack([x, y], axis=-1).reshape(-1, 1, 2)) * stride
+    return np.concatenate([centres - shapes / 2, centres + shapes / 2], axis=-1).reshape(-1, 4)

@@ -1,0 +1,13 @@
+"""Your costs are sums: divide both by the number of anchors that take part."""
+
+# replaces: rpn_loss
+# caught by: object and background
+
+
+def rpn_loss(labels, targets, logits, deltas):
+    taken, is_object = labels >= 0, labels == 1
+    truth = tf.cast(is_object, tf.float32)
+    crossed = tf.nn.sigmoid_cross_entropy_with_logits(labels=truth, logits=logits)
+    moved = tf.reduce_sum(smooth_l1(deltas - targets), axis=1)
+    classes = tf.reduce_sum(tf.where(taken, crossed, 0))
+    return tf.stack([classes, tf.reduce_sum(tf.where(is_object, moved, 0))])
