@@ -214,6 +214,29 @@ def dcgan() -> Iterator[str]:
     yield f"{names[-1]}, a picture generated in {1e3 * made / 16:.2f} ms"
 
 
+@measured("painter of lesson 14, one pass over 256 × 256 pixels")
+def painter() -> Iterator[str]:
+    import keras
+    import tensorflow as tf
+
+    networks = "\n\n".join(executed.tagged_cells("14", "networks"))
+    photo = tf.random.stateless_uniform((1, 256, 256, 3), [1, 2], 0.0, 255.0)
+
+    def pass_in(precision: str) -> Callable:
+        keras.config.set_dtype_policy(precision)
+        lesson: dict = {}
+        exec(networks, lesson)
+        network = lesson["transformation_network"]()
+        one_pass = tf.function(lambda x: network(x, training=False), jit_compile=False)
+        return lambda: one_pass(photo).numpy()
+
+    names = precisions()
+    taken = medians(*(pass_in(name) for name in names), runs=15)
+    keras.config.set_dtype_policy("float32")
+    for name, seconds in zip(names, taken, strict=True):
+        yield f"{name}: {1e3 * seconds:.1f} ms, {1e9 * seconds / 256**2:,.0f} ns a pixel"
+
+
 @measured("detectors of lessons 18 to 20, one scene of 128 × 128 pixels, float32")
 def detectors() -> Iterator[str]:
     from course_utils.data.pets import load_scenes

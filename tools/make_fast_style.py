@@ -1,0 +1,58 @@
+"""Trains the painter that opens lesson 14: the lesson's own cells, with more steps.
+
+    python tools/make_fast_style.py
+
+The lesson's photographs, losses, network, optimiser and first style; only the number of steps is
+larger. Writes data/weights/fast_style.keras and prints the losses on the lesson's held-out
+photographs. Four minutes on two cores with bfloat16 units.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import executed
+import keras
+
+from course_utils import runtime
+
+FILE = runtime.SHIPPED / "weights" / "fast_style.keras"
+STEPS = 5000
+
+
+def lesson() -> dict:
+    """Run the lesson's cells that training needs, and return their names."""
+    found: dict = {}
+    for cell in executed.tagged_cells("14", "training"):
+        exec(cell, found)
+    return found
+
+
+def held_out_losses(cells: dict, network: object) -> list[float]:
+    """Return style, content and total variation of `network` on the held-out photographs."""
+    photos = cells["test"].astype("float32")
+    paintings = cells["paint"](network, cells["test"]).astype("float32")
+    return [float(one) for one in cells["three_losses"](paintings, photos)]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--file", type=Path, default=FILE)
+    given = parser.parse_args(arguments)
+
+    cells = lesson()
+    network = cells["transformation_network"]()
+    cells["train"](network, given.steps)
+    keras.config.set_dtype_policy("float32")  # a file for every processor
+    painter = cells["transformation_network"]()
+    painter.set_weights(network.get_weights())
+    given.file.parent.mkdir(parents=True, exist_ok=True)
+    painter.save(given.file)
+    said = ", ".join(f"{value:.4f}" for value in held_out_losses(cells, painter))
+    print(f"{given.file.name}: {given.steps} steps; style, content, total variation: {said}")
+
+
+if __name__ == "__main__":
+    main()
