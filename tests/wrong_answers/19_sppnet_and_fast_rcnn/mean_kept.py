@@ -1,0 +1,11 @@
+"""The mean is not taken off before you divide by spread."""
+
+# replaces: targets
+# caught by: normalised
+
+
+def targets(boxes, proposals, mean, spread):
+    sides, sides_p = boxes[:, 2:] - boxes[:, :2], proposals[:, 2:] - proposals[:, :2]
+    shift = (boxes[:, :2] + boxes[:, 2:] - proposals[:, :2] - proposals[:, 2:]) / 2
+    t = np.concatenate([shift / sides_p, np.log(sides / sides_p)], axis=1)
+    return t / spread
