@@ -39,25 +39,21 @@ def settings() -> Settings:
 
 
 def has_bfloat16_units() -> bool:
-    """Tell whether this processor multiplies bfloat16 numbers in hardware and may use it.
+    """Tell whether this processor multiplies bfloat16 matrices in hardware and may use it.
 
-    Asks the processor's flags (Linux on x86: AMX or AVX512_BF16) and honours
-    ``ONEDNN_MAX_CPU_ISA``, which keeps TensorFlow from newer instructions. Elsewhere the answer is
-    no: float32 runs everywhere.
+    Asks the processor's flags (Linux on x86: AMX) and honours ``ONEDNN_MAX_CPU_ISA``, which keeps
+    TensorFlow from newer instructions. Elsewhere the answer is no: float32 runs everywhere.
     """
+    limit = (os.environ.get("ONEDNN_MAX_CPU_ISA") or "ALL").upper()
+    if "AMX" not in limit and limit not in ("ALL", "DEFAULT"):
+        return False
     if platform.system() != "Linux" or platform.machine() not in ("x86_64", "AMD64"):
         return False
-    limit = (os.environ.get("ONEDNN_MAX_CPU_ISA") or "ALL").upper()
-    wanted = set()
-    if limit in ("ALL", "DEFAULT") or "AMX" in limit:
-        wanted = {"amx_bf16", "avx512_bf16"}
-    elif limit in ("AVX512_CORE_BF16", "AVX512_CORE_FP16"):
-        wanted = {"avx512_bf16"}
     try:
         flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
     except OSError:
         return False
-    return not wanted.isdisjoint(flags.split())
+    return "amx_bf16" in flags.split()
 
 
 def start(

@@ -199,7 +199,7 @@ def _residual_network() -> keras.Model:
 
 
 def test_a_small_residual_network_solves_them(pets):
-    runtime.start(seed=0, precision="float32")  # the pictures are judged, not bfloat16
+    runtime.start(seed=0)
     train, test = pets["train"].take(slice(0, 2400)), pets["test"]
     x_train, x_test = (p.images / np.float32(255) - np.float32(0.5) for p in (train, test))
     epochs, batch = 12, 48
