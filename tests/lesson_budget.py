@@ -15,6 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
+from course_utils.memory import peak_memory
+
 MEMORY_GIB = 3.0
 _SECONDS = {
     20: (1, 2, 3),
@@ -122,15 +124,6 @@ def verdict(name: str, wall: float, busy: float, budget: float, peak: float) -> 
             f"{name}'s kernel held {peak:.2f} GiB at its peak, the limit is {MEMORY_GIB:.0f} GiB."
         )
     return ""
-
-
-def peak_memory(pid: int) -> float:
-    """Return a process's largest resident memory so far in GiB; off Linux, what it holds now."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    except FileNotFoundError:
-        return psutil.Process(pid).memory_info().rss / 2**30
-    return int(re.search(r"VmHWM:\s+(\d+) kB", status)[1]) / 2**20
 
 
 def _kernel_pid(file: pytest.File) -> int:

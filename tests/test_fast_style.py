@@ -164,7 +164,7 @@ def test_the_shipped_painter_is_the_lesson_s_network_and_paints(cells):
     assert style + cells["alpha"] * content <= SHIPPED_LOSS
 
 
-SHIPPED_LOSS = 0.19  # 0.180 by the command; style and a tenth of the content
+SHIPPED_LOSS = 0.26  # 0.249 by the command; style and alpha times the content
 
 
 def test_the_command_makes_a_painter(tmp_path, capsys):

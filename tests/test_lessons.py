@@ -14,6 +14,8 @@ import nbformat
 import psutil
 import pytest
 
+from course_utils.memory import peak_memory
+
 HOUSE = Path(__file__).resolve().parents[1]
 
 
@@ -57,7 +59,7 @@ def test_peak_memory_remembers_what_was_freed():
         [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
     ) as process:
         process.stdout.readline()
-        assert lesson_budget.peak_memory(process.pid) > 0.28
+        assert peak_memory(process.pid) > 0.28
         assert psutil.Process(process.pid).memory_info().rss < 0.2 * 2**30
         process.communicate(b"\n")
 
