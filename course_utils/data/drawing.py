@@ -262,7 +262,8 @@ def _background(rng: np.random.Generator, split: str, side: int) -> np.ndarray:
         piece = _blur(piece, side * rng.uniform(0.008, 0.03))
     earth = _EARTH[rng.integers(len(_EARTH))]
     tint = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.7, 1.2) * (earth if grey else 1.0)
-    return np.clip(piece * tint.astype(np.float32) + np.float32(rng.uniform(-20, 35)), 0, 255)
+    dyed = _dyed(piece, tint.astype(np.float32))
+    return np.clip(dyed + np.float32(rng.uniform(-20, 35)), 0, 255, out=dyed)
 
 
 # --- the pet --------------------------------------------------------------------------------
@@ -342,11 +343,23 @@ def _blur(picture: np.ndarray, sigma: float) -> np.ndarray:
     return cv2.resize(small, picture.shape[1::-1], interpolation=cv2.INTER_LINEAR)
 
 
+def _thrice(plane: np.ndarray) -> np.ndarray:
+    """Return (H, W) as three equal channels: quicker than to broadcast over a last axis of 3."""
+    return cv2.merge((plane, plane, plane))
+
+
+def _dyed(picture: np.ndarray, colour: np.ndarray) -> np.ndarray:
+    """Return `picture` (H, W, 3) times `colour` (3,), row by row for the same reason."""
+    height, width = picture.shape[:2]
+    return (picture.reshape(height, -1) * np.tile(colour, width)).reshape(picture.shape)
+
+
 class _Painter:
     """Paints a pet's parts, back to front, into a colour layer, a cover and a shading."""
 
     def __init__(self, side: int, radius: float, origin: np.ndarray, light: np.ndarray) -> None:
         self.side, self.radius, self.origin = side, radius, origin
+        self._fine_radius, self._fine_origin = radius * (1 << _SHIFT), origin * (1 << _SHIFT)
         self.colour = np.zeros((side, side, 3), np.uint8)
         self.cover = np.zeros((side, side), np.uint8)
         self.shade = np.full((side, side), 0.85, np.float32)
@@ -415,11 +428,11 @@ class _Painter:
         cv2.copyTo(before, cv2.bitwise_not(self._scratch), self.colour)
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
-        return np.round(self.pixels(points) * (1 << _SHIFT)).astype(np.int32)
+        return np.rint(points * self._fine_radius + self._fine_origin).astype(np.int32)
 
 
 def _plain(colour: tuple | np.ndarray) -> tuple[float, ...]:
-    return tuple(float(channel) for channel in colour)
+    return tuple(map(float, colour))
 
 
 @dataclasses.dataclass
@@ -459,12 +472,12 @@ def _paint_pet(
     # the pet takes light away from what lies just behind and below it
     drop = np.float32([[1, 0, -light[0] * radius * 0.25], [0, 1, radius * 0.22]])
     shadow = _blur(cv2.warpAffine(cover, drop, cover.shape[::-1]), radius * 0.22)
-    canvas *= 1 - 0.4 * shadow[..., None]
+    canvas *= _thrice(1 - 0.4 * shadow)
     left, top, width, height = cv2.boundingRect(painter.cover)
     here = np.s_[top : top + height, left : left + width]
-    pet = painter.colour[here] * (painter.shade[here] * fur[here])[..., None]
+    pet = painter.colour[here] * _thrice(painter.shade[here] * fur[here])
     pet -= canvas[here]
-    pet *= cover[here][..., None]
+    pet *= _thrice(cover[here])
     canvas[here] += pet
     return PetParts(cover, points, keypoints)
 
@@ -616,11 +629,12 @@ class _Turn:
         about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
         about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
         about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-        self.matrix = about_z @ about_x @ about_y
+        matrix = about_z @ about_x @ about_y
+        self._flat, self._depth = matrix[:2, :2].T, matrix[:2, 2]
 
     def __call__(self, points: np.ndarray, z: float) -> np.ndarray:
         """Project points (K, 2) at depth `z` to (K, 2)."""
-        return points @ self.matrix[:2, :2].T + z * self.matrix[:2, 2]
+        return points @ self._flat + z * self._depth
 
 
 def _paint_head(
@@ -864,12 +878,12 @@ def _develop(canvas: np.ndarray, rng: np.random.Generator, size: int) -> np.ndar
     """Turn the canvas into a photograph of `size` pixels: exposure, colour cast, noise."""
     picture = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
     gain = rng.uniform(0.72, 1.18) * rng.uniform(0.92, 1.08, 3)
-    picture *= gain.astype(np.float32)
+    picture = _dyed(picture, gain.astype(np.float32))
     slope = rng.uniform(-0.22, 0.22, 2).astype(np.float32)
     place = np.linspace(-0.5, 0.5, size, dtype=np.float32)
-    picture *= (1 + slope[0] * place[:, None] + slope[1] * place[None, :])[..., None]
+    picture *= _thrice(1 + slope[0] * place[:, None] + slope[1] * place[None, :])
     picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 7))
-    return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+    return np.clip(np.rint(picture, out=picture), 0, 255, out=picture).astype(np.uint8)
 
 
 def _trimap(mask: np.ndarray, size: int) -> np.ndarray:
