@@ -6,7 +6,6 @@ processes nor the number of pictures changes a byte of it.
 
 from __future__ import annotations
 
-import io
 import itertools
 import json
 import os
@@ -135,8 +134,7 @@ def _one_process(job: dict, signs: queue.Queue[int]) -> dict[str, np.ndarray]:
             raise RuntimeError(f"Drawing stopped: {''.join(said[-3:]).strip()}")
         held.seek(0)
         signs.put((job["stop"] - job["start"]) % _STRIDE)
-        with np.load(io.BytesIO(held.read())) as arrays:
-            return dict(arrays)
+        return {str(key): np.load(held) for key in np.load(held)}
 
 
 def _draw(kind: str, split: str, size: int, seed: int, start: int, stop: int) -> Iterator[dict]:
@@ -165,9 +163,9 @@ def _worker() -> None:
             yield picture
 
     arrays = _stack(with_signs(_draw(**json.loads(sys.argv[1]))))
-    held = io.BytesIO()
-    np.savez(held, **arrays)
-    sys.stdout.buffer.write(held.getbuffer())
+    np.save(sys.stdout.buffer, list(arrays))  # the names; then the arrays, one behind the other
+    for array in arrays.values():
+        np.save(sys.stdout.buffer, array)
 
 
 if __name__ == "__main__":
