@@ -18,7 +18,8 @@ from course_utils.progress import track
 
 PLACE = runtime.SHIPPED / "pictures" / "style_transfer.jpg"
 _SIDE, _STEPS = 256, 150
-_CONTENT, _SMOOTH = 0.01, 0.003  # as in lesson 13
+# as in lesson 13, but for the part of the smoothness there that grows with the content's weight
+_CONTENT, _SMOOTH = 0.01, 0.003
 
 
 def painted(

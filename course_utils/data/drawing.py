@@ -262,8 +262,8 @@ def _background(rng: np.random.Generator, split: str, side: int) -> np.ndarray:
         piece = _blur(piece, side * rng.uniform(0.008, 0.03))
     earth = _EARTH[rng.integers(len(_EARTH))]
     tint = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.7, 1.2) * (earth if grey else 1.0)
-    dyed = _dyed(piece, tint.astype(np.float32))
-    return np.clip(dyed + np.float32(rng.uniform(-20, 35)), 0, 255, out=dyed)
+    piece = _dyed(piece, tint.astype(np.float32))
+    return np.clip(piece + np.float32(rng.uniform(-20, 35)), 0, 255)
 
 
 # --- the pet --------------------------------------------------------------------------------
@@ -359,7 +359,6 @@ class _Painter:
 
     def __init__(self, side: int, radius: float, origin: np.ndarray, light: np.ndarray) -> None:
         self.side, self.radius, self.origin = side, radius, origin
-        self._fine_radius, self._fine_origin = radius * (1 << _SHIFT), origin * (1 << _SHIFT)
         self.colour = np.zeros((side, side, 3), np.uint8)
         self.cover = np.zeros((side, side), np.uint8)
         self.shade = np.full((side, side), 0.85, np.float32)
@@ -428,7 +427,7 @@ class _Painter:
         cv2.copyTo(before, cv2.bitwise_not(self._scratch), self.colour)
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
-        return np.rint(points * self._fine_radius + self._fine_origin).astype(np.int32)
+        return np.rint(self.pixels(points) * (1 << _SHIFT)).astype(np.int32)
 
 
 def _plain(colour: tuple | np.ndarray) -> tuple[float, ...]:
