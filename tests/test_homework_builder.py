@@ -74,6 +74,24 @@ def test_wrong_answers_become_known_mistakes_with_their_sentences(places):
     )
 
 
+def test_a_wrong_answer_is_asked_only_by_the_checks_that_it_reaches(places):
+    book = homework.read_source(places.source(NAME))
+    answers = homework.read_wrong_answers(places.wrong_answers / NAME, book)
+    asked = {
+        answer.path.stem: list(homework.run(book, places.source(NAME).parent, answer))
+        for answer in answers
+    }
+    slide = ["slide", "slide, other inputs"]
+    assert asked["turned_kernel"] == slide
+    # slide asks for the output size: a wrong one reaches its checks as well
+    everything = ["output size", "output size, stride 2", "output size, other inputs", *slide]
+    assert asked["ignores_stride"] == everything
+    change(places, "slide", "output_size(len(row), len(kernel), stride)", "5 // stride")
+    book = homework.read_source(places.source(NAME))
+    alone = next(answer for answer in answers if answer.path.stem == "ignores_stride")
+    assert list(homework.run(book, places.source(NAME).parent, alone)) == everything[:3]
+
+
 def test_building_twice_gives_the_same_bytes(places):
     first = built(places)
     assert built(places) == first

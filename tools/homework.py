@@ -21,6 +21,7 @@ import json
 import linecache
 import os
 import re
+import symtable
 import sys
 import time
 import tomllib
@@ -340,7 +341,7 @@ def run(book: Any, folder: Path, answer: WrongAnswer | None = None) -> Values:
         The notebook's folder; the cells run there.
     answer : WrongAnswer, optional
         Replaces its solution cell. Cells that it makes fail are passed over, and so are the
-        checks above it, which it can't reach.
+        checks that it can't reach (`_reached`).
 
     Raises
     ------
@@ -355,12 +356,11 @@ def run(book: Any, folder: Path, answer: WrongAnswer | None = None) -> Values:
     homework.Checks = lambda _: recorder  # type: ignore[assignment,misc]
     try:
         with _quietly(), contextlib.chdir(folder):
-            untouched = answer is not None
+            reached = None if answer is None else _reached(book, answer.replaces)
             for cell in _code_cells(book):
                 replaced = answer is not None and answer.replaces == label_of(cell)
-                untouched = untouched and not replaced
-                known = untouched and _role(cell) == "test"
-                if known or "slow" in cell.metadata.get("tags", ()):
+                known = reached is not None and label_of(cell) not in reached
+                if "slow" in cell.metadata.get("tags", ()) or (known and _role(cell) == "test"):
                     continue
                 try:
                     exec(_compiled(answer.code if replaced else cell.source, cell), namespace)
@@ -374,6 +374,31 @@ def run(book: Any, folder: Path, answer: WrongAnswer | None = None) -> Values:
     finally:
         homework.Checks = original
     return recorder.values
+
+
+def _reached(book: Any, label: str) -> set[str]:
+    """Return the labels of the cells that use what cell `label` defines, straight or by others."""
+    labels = {label}
+    names: set[str] = set()
+    for cell in _code_cells(book):
+        defined, used = _global_names(cell.source)
+        if label_of(cell) == label or used & names:
+            labels.add(label_of(cell))
+            names |= defined
+    return labels
+
+
+def _global_names(code: str) -> tuple[set[str], set[str]]:
+    """Return the global names that `code` defines, and those that it uses anywhere."""
+    top = symtable.symtable(code, "cell", "exec")
+    defined = {s.get_name() for s in top.get_symbols() if s.is_assigned() or s.is_imported()}
+    used = {s.get_name() for s in top.get_symbols() if s.is_referenced()}
+    inner = top.get_children()
+    while inner:
+        table = inner.pop()
+        used |= {s.get_name() for s in table.get_symbols() if s.is_global()}
+        inner += table.get_children()
+    return defined, used
 
 
 def _compiled(code: str, cell: Any) -> types.CodeType:
