@@ -54,7 +54,8 @@ def test_three_thousand_are_drawn_in_five_seconds_and_read_in_half_a_second(pets
 def test_a_seed_gives_the_same_bytes_in_another_process_and_in_any_number_of_them(pets):
     code = (
         "import hashlib; from course_utils.data import rendering as r;"
-        "d = r._stack(r._draw('pet', 'train', 64, 0, 0, 40));"
+        "ends = [r._draw('pet', 'train', 64, 0, *end) for end in ((0, 20), (2980, 3000))];"
+        "d = r._stack(row for end in ends for row in end);"
         "print(hashlib.sha256(b''.join(d[k].tobytes() for k in sorted(d))).hexdigest())"
     )
     other = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -67,8 +68,15 @@ def test_a_seed_gives_the_same_bytes_in_another_process_and_in_any_number_of_the
         "trimap": train.trimap,
         "keypoints": train.keypoints,
     }
-    ours = b"".join(columns[key][:40].tobytes() for key in sorted(columns))
+    rows = [*range(20), *range(2980, 3000)]
+    ours = b"".join(columns[key][rows].tobytes() for key in sorted(columns))
     assert other.stdout.strip() == hashlib.sha256(ours).hexdigest()
+
+
+def test_a_process_that_stops_is_told():
+    job = {"kind": "horse", "split": "train", "size": 32, "seed": 0}
+    with pytest.raises(RuntimeError, match=r"(?s)Drawing stopped: .*KeyError: 'horse'"):
+        rendering._in_processes(job, [(0, 25), (25, 50), (50, 60)], 60)
 
 
 def test_killed_while_drawing_at_any_moment_nothing_loads_wrong(tmp_path, monkeypatch):

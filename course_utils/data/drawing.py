@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import dataclasses
 import functools
+import math
 
 import cv2
 import numpy as np
@@ -193,7 +194,7 @@ def _canvas_side(size: int) -> int:
 
 def _light_direction(rng: np.random.Generator) -> np.ndarray:
     light = np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), 1.0])
-    return light / np.linalg.norm(light)
+    return light / math.sqrt(light.dot(light))
 
 
 def _placement(rng: np.random.Generator, pose: str) -> tuple[float, np.ndarray]:
@@ -242,6 +243,9 @@ def _shared(box: np.ndarray, other: np.ndarray) -> float:
 # --- the background -------------------------------------------------------------------------
 
 
+_LEVELS = np.arange(256, dtype=np.float32)[:, None, None]  # of a photograph's channel
+
+
 @functools.cache
 def _photo(name: str) -> tuple[np.ndarray, bool]:
     """Return a photograph and whether it is grey."""
@@ -262,8 +266,8 @@ def _background(rng: np.random.Generator, split: str, side: int) -> np.ndarray:
         piece = _blur(piece, side * rng.uniform(0.008, 0.03))
     earth = _EARTH[rng.integers(len(_EARTH))]
     tint = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.7, 1.2) * (earth if grey else 1.0)
-    piece = _dyed(piece, tint.astype(np.float32))
-    return np.clip(piece + np.float32(rng.uniform(-20, 35)), 0, 255)
+    levels = _LEVELS * tint.astype(np.float32) + np.float32(rng.uniform(-20, 35))
+    return cv2.LUT(piece, np.clip(levels, 0, 255))
 
 
 # --- the pet --------------------------------------------------------------------------------
@@ -274,17 +278,14 @@ def _circle(count: int) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-_CIRCLE = _circle(28)
+_CIRCLE = np.column_stack([_circle(28), np.ones(28)])  # with a 1 to multiply a shift by
 _FINE_CIRCLE = _circle(72)
 
 
 def _ellipse(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> np.ndarray:
     """Return an ellipse's outline (28, 2), turned by `turn` radians."""
-    points = _CIRCLE * (rx, ry)
-    if turn:
-        cosine, sine = np.cos(turn), np.sin(turn)
-        points = points @ np.array([[cosine, sine], [-sine, cosine]])
-    return points + (x, y)
+    cosine, sine = math.cos(turn), math.sin(turn)
+    return _CIRCLE.dot(np.array(((rx * cosine, rx * sine), (-ry * sine, ry * cosine), (x, y))))
 
 
 def _limb(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
@@ -299,7 +300,7 @@ def _limb(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
 
 def _curve(*points: tuple[float, float], count: int = 10) -> np.ndarray:
     """Return a quadratic Bézier curve (count, 2) through three control points."""
-    return _bezier_weights(count) @ np.array(points)
+    return _bezier_weights(count).dot(np.array(points))
 
 
 @functools.cache
@@ -336,7 +337,7 @@ def _fur(side: int) -> np.ndarray:
 
 def _blur(picture: np.ndarray, sigma: float) -> np.ndarray:
     """Blur by a Gaussian; a wide one on a reduced picture, which is as good and quicker."""
-    reduce = 1 << int(np.log2(max(sigma / 1.2, 1.0)))
+    reduce = 1 << int(math.log2(max(sigma / 1.2, 1.0)))
     side = picture.shape[0] // reduce
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(sigma / reduce, 0.5))
@@ -359,6 +360,7 @@ class _Painter:
 
     def __init__(self, side: int, radius: float, origin: np.ndarray, light: np.ndarray) -> None:
         self.side, self.radius, self.origin = side, radius, origin
+        self._fixed_radius, self._fixed_origin = radius * (1 << _SHIFT), origin * (1 << _SHIFT)
         self.colour = np.zeros((side, side, 3), np.uint8)
         self.cover = np.zeros((side, side), np.uint8)
         self.shade = np.full((side, side), 0.85, np.float32)
@@ -387,12 +389,12 @@ class _Painter:
         cv2.fillPoly(self.colour, [fixed], _plain(colour), cv2.LINE_AA, _SHIFT)
         cv2.fillPoly(self.cover, [fixed], 255, cv2.LINE_AA, _SHIFT)
         if ellipse is None:
-            left, top, width, height = (v / (1 << _SHIFT) for v in cv2.boundingRect(fixed))
-            rx, ry = 0.515 * width, 0.515 * height
-            x, y = left + 0.5 * width, top + 0.5 * height
+            left, top, width, height = cv2.boundingRect(fixed)
+            rx, ry = 0.515 * width / (1 << _SHIFT), 0.515 * height / (1 << _SHIFT)
+            x, y = (left + 0.5 * width) / (1 << _SHIFT), (top + 0.5 * height) / (1 << _SHIFT)
         else:
-            x, y = (float(v) for v in self.pixels(np.array(ellipse[:2])))
-            rx, ry = (float(r) * self.radius * 1.03 for r in ellipse[2:])
+            x, y = self.pixels(np.array(ellipse[:2])).tolist()
+            rx, ry = ellipse[2] * self.radius * 1.03, ellipse[3] * self.radius * 1.03
         x1, y1 = max(int(x - rx), 0), max(int(y - ry), 0)
         x2, y2 = min(int(x + rx) + 2, self.side), min(int(y + ry) + 2, self.side)
         if x2 <= x1 or y2 <= y1:
@@ -400,7 +402,8 @@ class _Painter:
         window = np.s_[y1:y2, x1:x2]
         scratch = self._scratch[window]
         scratch[:] = 0
-        cv2.fillPoly(scratch, [fixed - (x1 << _SHIFT, y1 << _SHIFT)], 255, shift=_SHIFT)
+        corner = (-x1 << _SHIFT, -y1 << _SHIFT)
+        cv2.fillPoly(scratch, [fixed], 255, shift=_SHIFT, offset=corner)
         across, down = 47 / (2 * rx), 47 / (2 * ry)
         warp = np.array([[across, 0, (x1 - x + rx) * across], [0, down, (y1 - y + ry) * down]])
         lit = cv2.warpAffine(
@@ -427,11 +430,11 @@ class _Painter:
         cv2.copyTo(before, cv2.bitwise_not(self._scratch), self.colour)
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
-        return np.rint(self.pixels(points) * (1 << _SHIFT)).astype(np.int32)
+        return np.rint(points * self._fixed_radius + self._fixed_origin).astype(np.int32)
 
 
-def _plain(colour: tuple | np.ndarray) -> tuple[float, ...]:
-    return tuple(map(float, colour))
+def _plain(colour: tuple | np.ndarray) -> list | tuple:
+    return colour.tolist() if isinstance(colour, np.ndarray) else colour
 
 
 @dataclasses.dataclass
@@ -445,8 +448,9 @@ class _Coat:
 
 def _choose_coat(rng: np.random.Generator) -> _Coat:
     base, second, third = _COATS[rng.permutation(len(_COATS))[:3]] * rng.uniform(0.9, 1.08, (3, 1))
-    if abs(base.mean() - second.mean()) < 40:  # a pattern that can be seen
-        second = second * 0.5 if base.mean() > 120 else np.minimum(second * 1.5 + 40, 245)
+    brightness = base.mean()
+    if abs(brightness - second.mean()) < 40:  # a pattern that can be seen
+        second = second * 0.5 if brightness > 120 else np.minimum(second * 1.5 + 40, 245)
     belly = base + (np.array([246, 240, 230]) - base) * rng.choice((0.12, 0.5, 0.9))
     return _Coat(base, second, third, belly, _IRISES[rng.integers(len(_IRISES))])
 
@@ -623,7 +627,7 @@ class _Turn:
         self.yaw = rng.normal(0, 0.22)
         pitch, roll = rng.normal(0, 0.13), rng.normal(0, 0.16)
         cy, sy, cp, sp, cr, sr = (
-            f(a) for a in (self.yaw, pitch, roll) for f in (np.cos, np.sin)
+            f(a) for a in (self.yaw, pitch, roll) for f in (math.cos, math.sin)
         )  # fmt: skip
         about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
         about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
@@ -633,7 +637,7 @@ class _Turn:
 
     def __call__(self, points: np.ndarray, z: float) -> np.ndarray:
         """Project points (K, 2) at depth `z` to (K, 2)."""
-        return points @ self._flat + z * self._depth
+        return points.dot(self._flat) + z * self._depth
 
 
 def _paint_head(
@@ -738,6 +742,8 @@ def _paint_face(
              (-width * 2.4, 0.3), (-width * 1.3, -0.2)]
         )  # fmt: skip
         painter.flat(turn(blaze, 0.9), (244, 240, 232))
+    else:
+        return
     painter.clipped(before, outline)
 
 
@@ -747,17 +753,18 @@ def _paint_eyes(
     wide, high = look.eye[0] * rng.uniform(0.9, 1.1), look.eye[1] * rng.uniform(0.85, 1.1)
     x, y = (0.42, -0.08) if look.slit else (0.38, -0.22)
     depth = 0.82
-    gaze = np.array([rng.uniform(-0.04, 0.04), rng.uniform(-0.02, 0.03)])
+    gaze_x, gaze_y = rng.uniform(-0.04, 0.04), rng.uniform(-0.02, 0.03)
     slit = rng.uniform(0.32, 0.8)
     centres = []
     for sign in (-1, 1):
         slant = -0.22 * sign if look.slit else 0.08 * sign
-        middle = np.array([x * sign, y])
+        middle = (x * sign, y)
         painter.flat(turn(_ellipse(*middle, wide * 1.2, high * 1.22, slant), depth), _DARK)
         painter.flat(turn(_ellipse(*middle, wide, high, slant), depth), coat.iris)
         pupil = (wide * slit * 0.8, high * 0.92) if look.slit else (wide * 0.66, high * 0.7)
-        painter.flat(turn(_ellipse(*(middle + gaze), *pupil), depth), (18, 14, 16))
-        shine = middle + gaze + (-0.32 * wide, -0.36 * high)
+        looks_at = (x * sign + gaze_x, y + gaze_y)
+        painter.flat(turn(_ellipse(*looks_at, *pupil), depth), (18, 14, 16))
+        shine = (looks_at[0] - 0.32 * wide, looks_at[1] - 0.36 * high)
         painter.flat(turn(_ellipse(*shine, wide * 0.26, high * 0.26), depth), (255, 255, 255))
         if not look.slit:  # a dog's brows
             brow = _curve(
@@ -767,7 +774,7 @@ def _paint_eyes(
                 count=6,
             )
             painter.line(turn(brow, depth), 0.06, coat.base * 0.6)
-        centres.append(turn(middle[None], depth)[0])
+        centres.append(turn(np.array(middle), depth))
     return centres
 
 
@@ -863,7 +870,7 @@ def _occlude(canvas: np.ndarray, parts: PetParts, rng: np.random.Generator, spli
     cv2.fillPoly(cover, [shape.astype(np.int32)], 255)
     cover = cv2.GaussianBlur(cover, (0, 0), side * 0.008).astype(np.float32) / 255
     front = _blur(_background(rng, split, side), side * 0.02)
-    canvas += cover[..., None] * (front - canvas)
+    canvas += _thrice(cover) * (front - canvas)
     parts.mask = parts.mask * (1 - cover)
     columns = np.nan_to_num(parts.keypoints[:, 0], nan=-1.0)
     rows = np.nan_to_num(parts.keypoints[:, 1], nan=-1.0)
@@ -879,10 +886,15 @@ def _develop(canvas: np.ndarray, rng: np.random.Generator, size: int) -> np.ndar
     gain = rng.uniform(0.72, 1.18) * rng.uniform(0.92, 1.08, 3)
     picture = _dyed(picture, gain.astype(np.float32))
     slope = rng.uniform(-0.22, 0.22, 2).astype(np.float32)
-    place = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    place = _places(size)
     picture *= _thrice(1 + slope[0] * place[:, None] + slope[1] * place[None, :])
     picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 7))
     return np.clip(np.rint(picture, out=picture), 0, 255, out=picture).astype(np.uint8)
+
+
+@functools.cache
+def _places(size: int) -> np.ndarray:
+    return np.linspace(-0.5, 0.5, size, dtype=np.float32)
 
 
 def _trimap(mask: np.ndarray, size: int) -> np.ndarray:

@@ -6,7 +6,7 @@ processes nor the number of pictures changes a byte of it.
 
 from __future__ import annotations
 
-import itertools
+import contextlib
 import json
 import os
 import queue
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 
@@ -25,7 +25,8 @@ from course_utils.data.records import SPECIES, Pets, Scenes
 VERSION = 5
 _SPLITS = ("train", "test")
 _FEW = 200  # fewer are drawn sooner than a process starts
-_STRIDE = 25  # pictures between two signs of life
+_BLOCK = 25  # pictures that a process is given at a time
+_Part = tuple[list[tuple[int, int]], dict[str, np.ndarray]]  # blocks, and their pictures
 
 
 def draw_pets(split: str, count: int, size: int, seed: int) -> Pets:
@@ -84,33 +85,40 @@ def _render(kind: str, split: str, count: int, size: int, seed: int) -> dict[str
 def _draw_all(job: dict, count: int) -> dict[str, np.ndarray]:
     if count < _FEW:
         return _stack(_draw(**job, start=0, stop=count))
-    workers = min(os.cpu_count() or 1, 8)
-    bounds = np.linspace(0, count, workers + 1).astype(int).tolist()
-    jobs = [job | {"start": a, "stop": b} for a, b in itertools.pairwise(bounds)]
-    parts = _in_processes(jobs, count, f"Drawing {count} {job['kind']}s")
-    return {key: np.concatenate([part[key] for part in parts]) for key in parts[0]}
+    blocks = [(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
+    parts = _in_processes(job, blocks, count)
+    drawn = {}
+    for key, first in parts[0][1].items():
+        drawn[key] = np.empty((count, *first.shape[1:]), first.dtype)
+        for own, arrays in parts:
+            drawn[key][np.concatenate([np.arange(*block) for block in own])] = arrays[key]
+    return drawn
 
 
-def _in_processes(jobs: list[dict], count: int, label: str) -> list[dict[str, np.ndarray]]:
-    """Run one process a job; they are new ones, since a fork after TensorFlow has run hangs."""
+def _in_processes(job: dict, blocks: list[tuple[int, int]], count: int) -> list[_Part]:
+    """Run a process a core; they are new ones, since a fork after TensorFlow has run hangs."""
     from course_utils.progress import Bar
 
-    signs: queue.Queue[int] = queue.Queue()
-    results: list = [None] * len(jobs)
+    workers = min(os.cpu_count() or 1, 8, len(blocks))
+    left: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
+    for block in blocks[workers:]:
+        left.put(block)
+    signs: queue.SimpleQueue[int] = queue.SimpleQueue()
+    results: list = [None] * workers
 
     def run(place: int) -> None:
         try:
-            results[place] = _one_process(jobs[place], signs)
+            results[place] = _one_process(job, blocks[place], left, signs)
         except Exception as error:
             results[place] = error
         signs.put(-1)
 
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(len(jobs))]
+    threads = [threading.Thread(target=run, args=(place,)) for place in range(workers)]
     for thread in threads:
         thread.start()
     ended = 0
-    with Bar(count, label) as bar:
-        while ended < len(jobs):
+    with Bar(count, f"Drawing {count} {job['kind']}s") as bar:
+        while ended < workers:
             sign = signs.get()
             ended += sign < 0
             bar.update(max(sign, 0))
@@ -120,21 +128,36 @@ def _in_processes(jobs: list[dict], count: int, label: str) -> list[dict[str, np
     return results
 
 
-def _one_process(job: dict, signs: queue.Queue[int]) -> dict[str, np.ndarray]:
+def _one_process(
+    job: dict, first: tuple[int, int], left: queue.SimpleQueue, signs: queue.SimpleQueue
+) -> _Part:
+    """Give a new process a block of pictures at a time, so that a slow core is given fewer."""
+    own = [first]
+    said: list[str] = []
     command = [sys.executable, "-m", "course_utils.data.rendering", json.dumps(job)]
+    given = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
     with tempfile.TemporaryFile() as held:
-        process = subprocess.Popen(command, stdout=held, stderr=subprocess.PIPE, text=True)
-        said = []
-        for line in process.stderr:
-            if line == "\n":
-                signs.put(_STRIDE)
-            else:
-                said.append(line)
-        if process.wait() != 0:
+        with subprocess.Popen(command, stdout=held, **given) as process:
+            _tell(process, first)
+            for line in process.stderr:
+                if line != "\n":
+                    said.append(line)
+                    continue
+                signs.put(own[-1][1] - own[-1][0])
+                try:
+                    own.append(left.get_nowait())
+                    _tell(process, own[-1])
+                except queue.Empty:
+                    process.stdin.close()
+        if process.returncode != 0:
             raise RuntimeError(f"Drawing stopped: {''.join(said[-3:]).strip()}")
         held.seek(0)
-        signs.put((job["stop"] - job["start"]) % _STRIDE)
-        return {str(key): np.load(held) for key in np.load(held)}
+        return own, {str(key): np.load(held) for key in np.load(held)}
+
+
+def _tell(process: subprocess.Popen, block: tuple[int, int]) -> None:
+    with contextlib.suppress(BrokenPipeError):  # what it died of is told when it is waited for
+        print(*block, file=process.stdin, flush=True)
 
 
 def _draw(kind: str, split: str, size: int, seed: int, start: int, stop: int) -> Iterator[dict]:
@@ -146,7 +169,7 @@ def _draw(kind: str, split: str, size: int, seed: int, start: int, stop: int) ->
         yield draw(np.random.default_rng(child), split, size)
 
 
-def _stack(pictures: Iterator[dict]) -> dict[str, np.ndarray]:
+def _stack(pictures: Iterable[dict]) -> dict[str, np.ndarray]:
     rows = list(pictures)
     return {key: np.stack([row[key] for row in rows]) for key in rows[0]}
 
@@ -155,14 +178,13 @@ def _worker() -> None:
     import cv2
 
     cv2.setNumThreads(1)  # one process a core already
-
-    def with_signs(pictures: Iterator[dict]) -> Iterator[dict]:
-        for done, picture in enumerate(pictures, start=1):
-            if done % _STRIDE == 0:
-                print(file=sys.stderr, flush=True)
-            yield picture
-
-    arrays = _stack(with_signs(_draw(**json.loads(sys.argv[1]))))
+    job = json.loads(sys.argv[1])
+    rows: list[dict] = []
+    for line in sys.stdin:
+        start, stop = map(int, line.split())
+        rows += _draw(**job, start=start, stop=stop)
+        print(file=sys.stderr, flush=True)
+    arrays = _stack(rows)
     np.save(sys.stdout.buffer, list(arrays))  # the names; then the arrays, one behind the other
     for array in arrays.values():
         np.save(sys.stdout.buffer, array)
