@@ -194,7 +194,7 @@ def _canvas_side(size: int) -> int:
 
 def _light_direction(rng: np.random.Generator) -> np.ndarray:
     light = np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), 1.0])
-    return light / math.sqrt(light.dot(light))
+    return light / np.linalg.norm(light)
 
 
 def _placement(rng: np.random.Generator, pose: str) -> tuple[float, np.ndarray]:
@@ -337,7 +337,7 @@ def _fur(side: int) -> np.ndarray:
 
 def _blur(picture: np.ndarray, sigma: float) -> np.ndarray:
     """Blur by a Gaussian; a wide one on a reduced picture, which is as good and quicker."""
-    reduce = 1 << int(math.log2(max(sigma / 1.2, 1.0)))
+    reduce = 1 << int(np.log2(max(sigma / 1.2, 1.0)))
     side = picture.shape[0] // reduce
     small = cv2.resize(picture, (side, side), interpolation=cv2.INTER_AREA)
     small = cv2.GaussianBlur(small, (0, 0), max(sigma / reduce, 0.5))
@@ -886,15 +886,10 @@ def _develop(canvas: np.ndarray, rng: np.random.Generator, size: int) -> np.ndar
     gain = rng.uniform(0.72, 1.18) * rng.uniform(0.92, 1.08, 3)
     picture = _dyed(picture, gain.astype(np.float32))
     slope = rng.uniform(-0.22, 0.22, 2).astype(np.float32)
-    place = _places(size)
+    place = np.linspace(-0.5, 0.5, size, dtype=np.float32)
     picture *= _thrice(1 + slope[0] * place[:, None] + slope[1] * place[None, :])
     picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 7))
     return np.clip(np.rint(picture, out=picture), 0, 255, out=picture).astype(np.uint8)
-
-
-@functools.cache
-def _places(size: int) -> np.ndarray:
-    return np.linspace(-0.5, 0.5, size, dtype=np.float32)
 
 
 def _trimap(mask: np.ndarray, size: int) -> np.ndarray:
