@@ -33,7 +33,7 @@ _STYLE_LAYERS = (
     *("block1_conv2", "block2_conv2", "block3_conv1", "block4_conv1"),
 )
 _VGG_MEAN = (123.68, 116.779, 103.939)
-_SAMPLES = ("china", "coffee", "flower", "motorcycle", "rocket")
+SAMPLES = ("china", "coffee", "flower", "motorcycle", "rocket")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,7 +93,7 @@ def loss_network(weights: str | Path | None = None, *, precision: str | None = N
         model = build(VGG19[:depth], _VGG_MEAN, scale=1.0, palette=0, strokes=0, mirrored=False)
     for name in model.output:
         model.get_layer(name).set_weights(values[name])
-    normalise(model, [load_photo(name, 160) for name in _SAMPLES])
+    normalise(model, [load_photo(name, 160) for name in SAMPLES])
     content = "block4_conv2" if depth == len(VGG19) else "block3_conv3"
     return LossNetwork(model, _firsts(depth), content)
 

@@ -1,7 +1,11 @@
 """What the tests share."""
 
+import os
+
 import pytest
 from lesson_budget import Budgets
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # as runtime.start has it
 
 collect_ignore_glob = ["data/*"]  # the homework in there is not a lesson
 

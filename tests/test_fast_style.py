@@ -12,6 +12,7 @@ import keras
 import make_fast_style
 import numpy as np
 import pytest
+import style_pictures
 import tensorflow as tf
 from helpers_data import REAL
 from hypothesis import given
@@ -165,6 +166,24 @@ def test_the_shipped_painter_is_the_lesson_s_network_and_paints(cells):
 
 
 SHIPPED_LOSS = 0.26  # 0.249 by the command; style and alpha times the content
+
+
+def test_one_pass_of_the_shipped_painter_in_losses_of_lesson_13_s_l_bfgs(cells):
+    painting = style_pictures.lesson()
+    keras.config.set_dtype_policy("float32")
+    shipped, worth = keras.models.load_model(make_fast_style.FILE), []
+    for i in range(3):
+        photo = cells["test"][i : i + 1].astype("float32")
+        target = cells["phi"](photo)[cells["phi"].content_layer]
+
+        def total(pictures, target=target):
+            return tf.reduce_sum(cells["weights"] * cells["relative"](pictures, target))[None]
+
+        _, met = painting["paint"](photo, painting["with_slope"](total), 20)
+        one_pass = cells["paint"](shipped, photo).astype("float32")
+        worth.append(int(np.argmax(met[:, 0] < float(total(one_pass)[0]))))
+    print(f"\none pass is worth {worth} losses of L-BFGS on three held-out photographs")
+    assert np.mean(worth) >= 5
 
 
 def test_the_command_makes_a_painter(tmp_path, capsys):

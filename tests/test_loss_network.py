@@ -111,29 +111,23 @@ def test_filters_of_strokes_come_in_pairs_of_light_and_dark(net):
     assert (bias < 0).all()
 
 
-def style_apart(vgg, picture, style, photo):
-    """Mean distance of VGG's Gram matrices to the style's, where the photograph's is 1."""
-    grams = [{n: losses.gram_matrix(vgg(x)[n]) for n in vgg.style_layers} for x in
-             (picture, style, photo)]  # fmt: skip
-    ratios = [np.linalg.norm(grams[0][n] - grams[1][n]) / np.linalg.norm(grams[2][n] - grams[1][n])
-              for n in vgg.style_layers]  # fmt: skip
-    return float(np.mean(ratios))
+@pytest.fixture(scope="module")
+def cells():
+    """The names that the lesson's painting cells define."""
+    found = style_pictures.lesson()
+    keras.config.set_dtype_policy("float32")
+    return found
 
 
 @pytest.mark.parametrize(("photo", "style"), [("china", "night"), ("chelsea", "waves")])
-def test_what_is_painted_by_it_has_the_style_for_vgg19_too(net, photo, style):
+def test_what_is_painted_by_it_has_the_style_for_vgg19_too(cells, net, photo, style):
     vgg = loss_network(real("weights") / THREE_BLOCKS, precision="float32")
-    photo, style = (
-        style_pictures.square(x, 128).astype("float32")[None]
-        for x in (load_photo(photo), load_style(style))
-    )
-    random = networks.build(networks.PLAN)
-    networks.normalise(random, [load_photo(name, 160) for name in networks._SAMPLES])
-    untrained = networks.LossNetwork(random, net.style_layers, net.content_layer)
+    photo, style = (cells["square"](x, 128) for x in (load_photo(photo), load_style(style)))
+    untrained = style_pictures.untrained_network(net)
     apart = {}
     for name, eye in (("built-in", net), ("VGG19, three blocks", vgg), ("untrained", untrained)):
-        painted = style_pictures.painted(eye, photo[0], style[0], steps=60)
-        apart[name] = style_apart(vgg, painted[None].astype("float32"), style, photo)
+        painting = style_pictures.painted(cells, eye, photo, style, 40)
+        apart[name] = style_pictures.distance(vgg, painting, style, photo)
     print("\n" + ", ".join(f"{name}: {value:.3f}" for name, value in apart.items()))
     assert apart["built-in"] < 0.5
     assert apart["built-in"] < 0.8 * apart["untrained"]

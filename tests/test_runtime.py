@@ -218,6 +218,20 @@ def test_keras_gets_the_precision():
         assert said[3] == "mixed_bfloat16"
 
 
+def test_tensorflow_convolves_with_onednn_unless_told_otherwise(monkeypatch):
+    code = (
+        "from course_utils import runtime\n"
+        "runtime.start()\n"
+        "from tensorflow.python.util import _pywrap_util_port\n"
+        "print(_pywrap_util_port.IsMklEnabled())\n"
+    )
+    built_with_it = platform.machine() in ("x86_64", "AMD64")
+    monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS", raising=False)
+    assert fresh(code).splitlines()[-1] == str(built_with_it)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    assert fresh(code).splitlines()[-1] == "False"
+
+
 # seeds
 
 

@@ -1,87 +1,117 @@
-"""Makes the picture that lesson 13 opens with: one photograph in each drawn style.
+"""Makes the pictures of lesson 13 that its own minute is too short for.
 
-Usage: python tools/style_pictures.py
+    python tools/style_pictures.py                    one photograph in each drawn style
+    python tools/style_pictures.py --vgg19 FILE.h5    and what other networks make of two of them
+
+Both are painted by the lesson's own cells. FILE.h5 holds VGG19's weights as keras.applications
+stores them, three blocks of it at least. The second picture also prints how far what is painted
+is from the style, as VGG19 sees it (the photograph: 1). Two to five minutes on two cores.
 """
 
 from __future__ import annotations
 
-import cv2
-import keras
-import numpy as np
-import tensorflow as tf
+import argparse
+from pathlib import Path
 
+import cv2
+import executed
+import numpy as np
+
+from course_utils import loss_network as networks
 from course_utils import losses, runtime
 from course_utils.data.photos import load_photo
 from course_utils.data.styles import STYLES, load_style
 from course_utils.loss_network import LossNetwork, loss_network
-from course_utils.progress import track
 
-PLACE = runtime.SHIPPED / "pictures" / "style_transfer.jpg"
-_SIDE, _STEPS = 256, 150
-# as in lesson 13, but for the part of the smoothness there that grows with the content's weight
-_CONTENT, _SMOOTH = 0.01, 0.003
+PICTURES = runtime.SHIPPED / "pictures"
+PAIRS = (("china", "night"), ("chelsea", "mosaic"))
+_SIDE, _LOSSES = 256, 60
+_RATIO = 2e-4  # twice the lesson's: clearer outlines
+
+
+def lesson() -> dict:
+    """Run the cells of lesson 13 that painting needs, and return their names."""
+    found: dict = {}
+    for cell in executed.tagged_cells("13", "painting"):
+        exec(cell, found)
+    return found
 
 
 def painted(
-    net: LossNetwork, photograph: np.ndarray, style: np.ndarray, steps: int = _STEPS
+    cells: dict, net: LossNetwork, photograph: np.ndarray, style: np.ndarray, calls: int = _LOSSES
 ) -> np.ndarray:
-    """Return `photograph` in the manner of `style`, both (H, W, 3) in 0…255, as uint8.
-
-    Every loss is measured as in lesson 13: a layer's style by that of the photograph, the content
-    by that of the style, the variation by the photograph's.
-    """
-    content, example = (tf.constant(x[None], tf.float32) for x in (photograph, style))
-    target, wanted = net(content), net(example)
-    grams = {name: losses.gram_matrix(wanted[name]) for name in net.style_layers}
-
-    def parts(picture):
-        maps = net(picture)
-        styled = [losses.style_loss(losses.gram_matrix(maps[n]), a) for n, a in grams.items()]
-        kept = losses.content_loss(maps[net.content_layer], target[net.content_layer])
-        return tf.stack(styled), kept, losses.total_variation(picture)
-
-    (styled_0, _, rough_0), (_, apart_0, _) = parts(content), parts(example)
-    picture = tf.Variable(content)
-    adam = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(40.0, steps, 0.02))
-
-    @tf.function(jit_compile=False)
-    def step():
-        with tf.GradientTape() as tape:
-            styled, kept, rough = parts(picture)
-            loss = tf.reduce_mean(styled / styled_0)
-            loss += _CONTENT * kept[0] / apart_0[0] + _SMOOTH * rough[0] / rough_0[0]
-        adam.apply_gradients([(tape.gradient(loss, picture), picture)])
-        picture.assign(tf.clip_by_value(picture, 0.0, 255.0))
-
-    for _ in track(range(steps), "Painting"):
-        step()
-    return picture.numpy()[0].round().astype(np.uint8)
+    """Return `photograph` in the manner of `style`, both float32 (1, H, W, 3) in 0…255."""
+    loss = cells["total_loss"](photograph, style, net, _RATIO)
+    return cells["paint"](photograph, loss, calls)[0]
 
 
-def square(picture: np.ndarray, side: int = _SIDE) -> np.ndarray:
-    """Return the middle of a picture as a square."""
-    edge = min(picture.shape[:2])
-    top, left = ((n - edge) // 2 for n in picture.shape[:2])
-    middle = picture[top : top + edge, left : left + edge]
-    return cv2.resize(middle, (side, side), interpolation=cv2.INTER_AREA)
+def untrained_network(like: LossNetwork) -> LossNetwork:
+    """Return the built-in network's plan with random weights, normalised as it is."""
+    model = networks.build(networks.PLAN)
+    networks.normalise(model, [load_photo(name, 160) for name in networks.SAMPLES])
+    return LossNetwork(model, like.style_layers, like.content_layer)
 
 
-def main() -> None:
-    """Paint all and lay them side by side."""
-    runtime.start()
-    net = loss_network("built-in")
-    photograph = square(load_photo("china"))
-    tiles = [photograph]
+def distance(
+    judge: LossNetwork, painting: np.ndarray, style: np.ndarray, photograph: np.ndarray
+) -> float:
+    """Return how far a painting's Gram matrices are from the style's; the photograph's: 1."""
+    grams = [
+        {n: losses.gram_matrix(maps[n]) for n in judge.style_layers}
+        for maps in map(judge, (painting, style, photograph))
+    ]
+    ratios = [
+        np.linalg.norm(grams[0][n] - grams[1][n]) / np.linalg.norm(grams[2][n] - grams[1][n])
+        for n in judge.style_layers
+    ]
+    return float(np.mean(ratios))
+
+
+def with_inset(picture: np.ndarray, style: np.ndarray) -> np.ndarray:
+    """Return a picture with its style, small, in the lower left corner; uint8."""
+    tile = picture[0].round().astype(np.uint8)
+    tile[-76:, :76] = 255
+    tile[-72:, :72] = cv2.resize(style[0], (72, 72), interpolation=cv2.INTER_AREA)
+    return tile
+
+
+def save(name: str, rows: list[list[np.ndarray]]) -> None:
+    """Write tiles as one picture and say how large it is."""
+    place = PICTURES / name
+    picture = np.vstack([np.hstack(row) for row in rows])[..., ::-1]
+    cv2.imwrite(str(place), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    print(f"{place.relative_to(runtime.HOUSE)}: {place.stat().st_size / 1024:.0f} KiB")
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Paint, lay side by side, and measure."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--vgg19", type=Path, metavar="FILE.h5")
+    given = parser.parse_args(arguments)
+
+    cells = lesson()
+    net, square = cells["net"], cells["square"]
+    photograph = square(load_photo("china"), _SIDE)
+    tiles = [photograph[0].round().astype(np.uint8)]
     for name in STYLES:
-        style = square(load_style(name))
-        tile = painted(net, photograph, style)
-        small = cv2.resize(style, (72, 72), interpolation=cv2.INTER_AREA)
-        tile[-76:, :76] = 255
-        tile[-72:, :72] = small
-        tiles.append(tile)
-    rows = [np.hstack(tiles[:3]), np.hstack(tiles[3:])]
-    cv2.imwrite(str(PLACE), np.vstack(rows)[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 88])
-    print(f"{PLACE.relative_to(runtime.HOUSE)}: {PLACE.stat().st_size / 1024:.0f} KiB")
+        style = square(load_style(name), _SIDE)
+        tiles.append(with_inset(painted(cells, net, photograph, style), style))
+    save("style_transfer.jpg", [tiles[:3], tiles[3:]])
+    if given.vgg19 is None:
+        return
+
+    vgg = loss_network(given.vgg19, precision="float32")
+    eyes = {"untrained": untrained_network(net), "built-in": net, "VGG19, three blocks": vgg}
+    rows = []
+    for photo, manner in PAIRS:
+        photograph, style = square(load_photo(photo), _SIDE), square(load_style(manner), _SIDE)
+        rows.append([with_inset(photograph, style)])
+        for name, eye in eyes.items():
+            painting = painted(cells, eye, photograph, style)
+            rows[-1].append(painting[0].round().astype(np.uint8))
+            apart = distance(vgg, painting, style, photograph)
+            print(f"{photo} in {manner}, {name}: {apart:.2f} from the style for VGG19")
+    save("loss_networks.jpg", rows)
 
 
 if __name__ == "__main__":
