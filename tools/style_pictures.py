@@ -79,7 +79,7 @@ def save(name: str, rows: list[list[np.ndarray]]) -> None:
     """Write tiles as one picture and say how large it is."""
     place = PICTURES / name
     picture = np.vstack([np.hstack(row) for row in rows])[..., ::-1]
-    cv2.imwrite(str(place), picture, [cv2.IMWRITE_JPEG_QUALITY, 88])
+    cv2.imwrite(str(place), picture, [cv2.IMWRITE_JPEG_QUALITY, 80])
     print(f"{place.relative_to(runtime.HOUSE)}: {place.stat().st_size / 1024:.0f} KiB")
 
 
