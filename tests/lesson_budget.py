@@ -2,19 +2,14 @@
 
 Behind a lesson's last cell stands one more test, ``budget``. A lesson is over its time when both
 the wall clock and the processor time of its kernel are over: neighbours on the machine stretch the
-one, a second core the other. The budgets are seconds of a machine that loads TensorFlow in 4.5;
-what is over them is judged by how much longer this machine takes for that, twice at the most.
-``COURSE_BUDGET_FACTOR`` says it instead.
+one, a second core the other. ``COURSE_BUDGET_FACTOR`` (1 by default) stretches every budget on a
+slow machine.
 """
 
 from __future__ import annotations
 
-import functools
 import os
 import re
-import subprocess
-import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -29,8 +24,6 @@ _SECONDS = {
     100: (11, 12, 18, 19, 21, 22),
     150: (9, 14, 16, 20, 23),
 }
-_LOADING_SECONDS = 4.5  # of TensorFlow and Keras, warm, where the budgets were set
-_MOST = 2.0
 BUDGETS = {lesson: seconds for seconds, lessons in _SECONDS.items() for lesson in lessons}
 
 
@@ -76,7 +69,7 @@ class Budgets:
         for file, place in sorted(last.items(), key=lambda pair: -pair[1]):
             lesson = re.match(r"(\d\d)_", file.path.name)
             if lesson and int(lesson[1]) in BUDGETS:
-                seconds = BUDGETS[int(lesson[1])]
+                seconds = slowness() * BUDGETS[int(lesson[1])]
                 test = LessonBudget.from_parent(file, name="budget", seconds=seconds, budgets=self)
                 items.insert(place + 1, test)
 
@@ -92,11 +85,6 @@ class Budgets:
             return
         terminalreporter.section("lessons")
         terminalreporter.line(f"{'':34}{'wall':>8}{'processor':>11}{'budget':>9}{'memory':>11}")
-        if _loading.cache_info().currsize:
-            terminalreporter.line(
-                f"This machine loads TensorFlow in {_loading():.1f} s instead of "
-                f"{_LOADING_SECONDS}: budgets are {slowness():.2f} times as long where needed."
-            )
         for name, wall, busy, seconds, peak in self.rows:
             terminalreporter.line(
                 f"{name:34}{wall:>6.1f} s{busy:>9.1f} s{seconds:>7.0f} s{peak:>7.2f} GiB"
@@ -104,33 +92,13 @@ class Budgets:
 
 
 def slowness() -> float:
-    """Return what stretches every budget on this machine, 1 to 2 where nobody says it."""
-    said = os.environ.get("COURSE_BUDGET_FACTOR")
-    return float(said) if said else min(max(_loading() / _LOADING_SECONDS, 1.0), _MOST)
-
-
-@functools.cache
-def _loading() -> float:
-    """Return the seconds in which a new process loads TensorFlow and Keras, the best of three."""
-    taken = []
-    for _ in range(3):
-        begun = time.perf_counter()
-        subprocess.run(
-            [sys.executable, "-c", "import tensorflow, keras"], check=True, capture_output=True
-        )
-        taken.append(time.perf_counter() - begun)
-    return min(taken)
+    """Return what stretches every budget on this machine."""
+    return float(os.environ.get("COURSE_BUDGET_FACTOR", "1"))
 
 
 def within_budget(wall: float, busy: float, seconds: float) -> bool:
-    """Tell whether seconds on the clock, or else of processor time, fit a budget.
-
-    The machine is only measured where they do not fit as they are.
-    """
-    spent = min(wall, busy)
-    if "COURSE_BUDGET_FACTOR" not in os.environ and spent <= seconds:
-        return True
-    return spent <= slowness() * seconds
+    """Tell whether seconds on the clock, or else of processor time, fit a stretched budget."""
+    return min(wall, busy) <= slowness() * seconds
 
 
 def verdict(name: str, wall: float, busy: float, budget: float, peak: float) -> str:
@@ -146,11 +114,10 @@ def verdict(name: str, wall: float, busy: float, budget: float, peak: float) -> 
     peak : float
         The kernel's largest resident memory in GiB.
     """
-    if not within_budget(wall, busy, budget):
+    if min(wall, busy) > budget:
         return (
             f"{name} took {wall:.0f} s ({busy:.0f} s of processor time), its budget is "
-            f"{budget:.0f} s, times {slowness():.2f} on this machine: shorten it, or set "
-            "COURSE_BUDGET_FACTOR."
+            f"{budget:.0f} s: shorten it, or set COURSE_BUDGET_FACTOR on a slow machine."
         )
     if peak > MEMORY_GIB:
         return (
