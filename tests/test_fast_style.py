@@ -19,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.data.photos import load_photo
-from course_utils.layers import InstanceNormalization, ReflectionPadding
+from course_utils.layers import InstanceNormalization
 
 
 @pytest.fixture(scope="module")
@@ -80,18 +80,11 @@ def test_any_size_is_painted(cells, small, size):
 
 
 def test_with_reflection_a_plain_picture_has_no_frame(cells, small):
-    # a plain map has no variance: the layer's own epsilon would blow its rounding up to patterns
-    def norm():
-        return InstanceNormalization(epsilon=1.0)
-
     plain = np.full((1, 48, 64, 3), 90, np.float32)
-    frames = []
-    for pad in (ReflectionPadding, keras.layers.ZeroPadding2D):
-        network = cells["transformation_network"](f=4, blocks=1, pad=pad, norm=norm)
-        network.set_weights(small.get_weights())
-        frames.append(np.ptp(network(plain), axis=(1, 2)).max())
-    assert frames[0] < 0.01
-    assert frames[1] > 10
+    assert np.ptp(small(plain), axis=(1, 2)).max() < 0.01
+    zeros = cells["transformation_network"](f=4, blocks=1, pad=keras.layers.ZeroPadding2D)
+    zeros.set_weights(small.get_weights())
+    assert np.ptp(zeros(plain), axis=(1, 2)).max() > 10
 
 
 def test_training_moves_the_painter_and_leaves_the_loss_network(cells):
@@ -188,7 +181,8 @@ def test_one_pass_of_the_shipped_painter_in_losses_of_lesson_13_s_l_bfgs(cells):
 
         _, met = painting["paint"](photo, painting["with_slope"](total), 20)
         one_pass = cells["paint"](shipped, photo).astype("float32")
-        worth.append(int(np.argmax(met[:, 0] < float(total(one_pass)[0]))))
+        lowest = np.minimum.accumulate(met[:, 0])
+        worth.append(int(np.sum(lowest > float(total(one_pass)[0]))))
     print(f"\none pass is worth {worth} losses of L-BFGS on three held-out photographs")
     assert np.mean(worth) >= 5
 
