@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import gc
 import os
 import platform
 import random
@@ -47,13 +48,16 @@ def has_bfloat16_units() -> bool:
     limit = (os.environ.get("ONEDNN_MAX_CPU_ISA") or "ALL").upper()
     if "AMX" not in limit and limit not in ("ALL", "DEFAULT"):
         return False
+    return "amx_bf16" in _processor_flags()
+
+
+def _processor_flags() -> list[str]:
     if platform.system() != "Linux" or platform.machine() not in ("x86_64", "AMD64"):
-        return False
+        return []
     try:
-        flags = Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore")
+        return Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore").split()
     except OSError:
-        return False
-    return "amx_bf16" in flags.split()
+        return []
 
 
 def start(
@@ -161,18 +165,42 @@ def _start_keras(chosen: Settings) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # on a processor with AVX2 alone TensorFlow leaves oneDNN off; a 3×3 convolution with its
-    # gradients is four times faster with it (make bench), though a 9×9 one is slower
+    # gradients is four times faster with it (make bench)
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-    with quiet_stderr():
+    with quiet_stderr(), _quick_imports():
         import keras
         import tensorflow as tf
 
         # a machine without a GPU complains when it is first asked for one
         tf.config.list_physical_devices("GPU")
 
+    if "avx512f" not in _processor_flags():
+        # without AVX-512, oneDNN computes a convolution of one picture that TensorFlow has fused
+        # with what follows it up to ten times more slowly than one left alone (make bench)
+        tf.config.optimizer.set_experimental_options({"remapping": False})
     keras.utils.set_random_seed(chosen.seed)
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(chosen.precision)
+
+
+@contextlib.contextmanager
+def _quick_imports() -> Iterator[None]:
+    """Spare Keras's import about a quarter of its time.
+
+    The garbage collector would walk through millions of new objects, all of which stay; and Keras
+    loads scikit-learn for wrappers that no lesson uses.
+    """
+    collects, hides = gc.isenabled(), "sklearn" not in sys.modules
+    gc.disable()
+    if hides:
+        sys.modules["sklearn"] = None
+    try:
+        yield
+    finally:
+        if hides:
+            del sys.modules["sklearn"]
+        if collects:
+            gc.enable()
 
 
 @contextlib.contextmanager

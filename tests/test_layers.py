@@ -10,6 +10,7 @@ from course_utils.layers import (
     BatchNormalization,
     InstanceNormalization,
     ReflectionPadding,
+    StripConv2D,
     residual_block,
 )
 
@@ -361,6 +362,16 @@ def test_a_faint_channel_is_held_back_by_epsilon_and_a_flat_one_gives_beta():
     np.testing.assert_allclose(layer(inputs)[..., 1], weights[1][1], atol=1e-6)
 
 
+@pytest.mark.parametrize("known", [True, False], ids=["fused", "separate"])
+def test_rounding_in_a_flat_map_is_not_blown_up(known):
+    layer, weights = normaliser(2, dtype="float32")
+    rounding = batch((2, 6, 6, 2)) * [1e-6, 1e-4]
+    push = tf.ones_like(rounding)
+    outputs, _ = wrapped(layer, known)(tf.constant(1 + rounding, tf.float32), push)
+    np.testing.assert_array_equal(outputs[..., 0], np.full((2, 6, 6), weights[1][0], "float32"))
+    assert np.ptp(outputs[..., 1]) > 0.01
+
+
 @needs_units
 def test_statistics_of_bfloat16_pictures_are_not_rounded():
     layer = InstanceNormalization(dtype="mixed_bfloat16")
@@ -389,6 +400,40 @@ def test_reflection_padding_says_when_a_map_is_too_small():
 def test_unknown_sides_stay_unknown():
     padded = ReflectionPadding(3)(keras.Input((None, 8, 2)))
     assert padded.shape == (None, None, 14, 2)
+
+
+def strips(**arguments):
+    """A convolution in strips and Keras's, with the same weights."""
+    both = [kind(4, 5, **arguments) for kind in (StripConv2D, keras.layers.Conv2D)]
+    for layer in both:
+        layer.build((None, None, None, 3))
+    both[0].bias.assign([1.0, -2.0, 0.5, 3.0])
+    both[1].set_weights(both[0].get_weights())
+    return both
+
+
+@pytest.mark.parametrize("shape", [(1, 12, 9, 3), (1, 13, 9, 3), (1, 6, 5, 3), (1, 5, 5, 3)])
+@pytest.mark.parametrize("pictures", [1, 3])
+def test_a_convolution_in_strips_is_keras_s_with_its_gradients(shape, pictures):
+    inputs = tf.constant(batch((pictures, *shape[1:])), tf.float32)
+    push = tf.constant(batch((pictures, shape[1] - 4, shape[2] - 4, 4)), tf.float32)
+    found = []
+    for layer in strips():
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = layer(inputs)
+            loss = tf.reduce_sum(push * outputs)
+        found.append([outputs, *tape.gradient(loss, [inputs, *[w.value for w in layer.weights]])])
+    for ours, theirs in zip(*found, strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
+
+
+def test_a_convolution_in_strips_takes_pictures_of_unknown_number_and_size():
+    ours, theirs = strips(activation="relu")
+    assert ours(keras.Input((None, 8, 3))).shape == (None, None, 4, 4)
+    compiled = tf.function(ours, input_signature=[tf.TensorSpec((None, None, None, 3))])
+    inputs = tf.constant(batch((1, 11, 7, 3)), tf.float32)
+    np.testing.assert_allclose(compiled(inputs), theirs(inputs), atol=1e-5)
 
 
 def block(channels=3, **arguments):

@@ -10,6 +10,7 @@ import time
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from course_utils import runtime
 
@@ -230,6 +231,30 @@ def test_tensorflow_convolves_with_onednn_unless_told_otherwise(monkeypatch):
     assert fresh(code).splitlines()[-1] == str(built_with_it)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
     assert fresh(code).splitlines()[-1] == "False"
+
+
+@pytest.mark.parametrize(("flags", "fuses"), [("avx2", False), ("avx2 avx512f", True)])
+def test_convolutions_stay_alone_where_fusing_them_is_slow(processor, flags, fuses):
+    before = tf.config.optimizer.get_experimental_options()
+    try:
+        tf.config.optimizer.set_experimental_options({"remapping": True})
+        processor(flags)
+        runtime.start()
+        assert tf.config.optimizer.get_experimental_options()["remapping"] is fuses
+    finally:
+        tf.config.optimizer.set_experimental_options({"remapping": before.get("remapping", True)})
+
+
+def test_keras_is_loaded_without_scikit_learn_which_can_be_loaded_afterwards():
+    code = (
+        "import gc, sys\n"
+        "from course_utils import runtime\n"
+        "runtime.start()\n"
+        "print('sklearn' in sys.modules, gc.isenabled())\n"
+        "from sklearn.svm import LinearSVC\n"
+        "print(LinearSVC.__name__)\n"
+    )
+    assert fresh(code).splitlines()[-2:] == ["False True", "LinearSVC"]
 
 
 # seeds

@@ -140,6 +140,49 @@ def convolution_by_onednn() -> Iterator[str]:
     yield f"{own:.1f} ms with it, {plain:.1f} ms without: {plain / own:.1f} times faster"
 
 
+@measured("a 9×9 convolution of one picture (1, 168, 168, 32) to 3 maps, in two strips and whole")
+def convolution_in_strips() -> Iterator[str]:
+    import keras
+    import tensorflow as tf
+
+    from course_utils.layers import StripConv2D
+
+    picture = tf.random.normal((1, 168, 168, 32))
+    steps = []
+    for layer in (StripConv2D(3, 9), keras.layers.Conv2D(3, 9)):
+        layer.build(picture.shape)
+        steps.append(tf.function(lambda layer=layer: layer(picture), jit_compile=False))
+    strips, whole = medians(*(lambda step=step: step().numpy() for step in steps))
+    yield f"{1e3 * strips:.1f} ms in strips, {1e3 * whole:.1f} ms whole"
+
+
+@measured("convolution, normalisation, ReLU on one picture (1, 120, 120, 64), alone and fused")
+def convolution_fused() -> Iterator[str]:
+    code = (
+        "import statistics, time\n"
+        "import tensorflow as tf\n"
+        "x, kernel = tf.random.normal((1, 120, 120, 64)), tf.random.normal((3, 3, 64, 64))\n"
+        "tf.config.optimizer.set_experimental_options({'remapping': FUSED})\n"
+        "@tf.function(jit_compile=False)\n"
+        "def step():\n"
+        "    y = tf.nn.conv2d(x, kernel, 1, 'SAME')\n"
+        "    stored = [tf.ones(64)] * 4\n"
+        "    y = tf.compat.v1.nn.fused_batch_norm(y, *stored, is_training=False)[0]\n"
+        "    return tf.nn.relu(y)\n"
+        "taken = []\n"
+        "for _ in range(22):\n"
+        "    begun = time.perf_counter()\n"
+        "    _ = step().numpy()\n"
+        "    taken.append(1e3 * (time.perf_counter() - begun))\n"
+        "print(statistics.median(taken[2:]))"
+    )
+    alone, fused = (
+        float(fresh_python(code.replace("FUSED", on), TF_ENABLE_ONEDNN_OPTS="1").split()[-1])
+        for on in ("False", "True")
+    )
+    yield f"{alone:.1f} ms alone, {fused:.1f} ms fused"
+
+
 @measured("batch normalisation, forward and backward on (32, 96, 96, 32)")
 def batch_normalisation() -> Iterator[str]:
     import keras
