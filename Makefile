@@ -10,7 +10,7 @@
 # PYTHON=/path/to/python3.11 names the Python to set up with; ARGS="…" is passed on.
 
 # On Linux: up to 1 GiB of freed memory is kept, in large pages, so that a step of training need not
-# ask for it anew (a LeNet step takes three quarters of the time). Elsewhere nobody reads this.
+# ask for it anew (make bench). Elsewhere nobody reads this.
 export GLIBC_TUNABLES ?= glibc.malloc.hugetlb=1:glibc.malloc.mmap_threshold=1073741824:glibc.malloc.trim_threshold=1073741824:glibc.malloc.arena_max=1
 
 BIN := .venv/bin

@@ -132,22 +132,25 @@ def _unless_flat(outputs: tf.Tensor, variance: tf.Tensor, beta: tf.Tensor) -> tf
 
 @keras.saving.register_keras_serializable(package="course_utils")
 class StripConv2D(keras.layers.Conv2D):
-    """`keras.layers.Conv2D` without padding and strides that cuts a single picture in two strips.
+    """`keras.layers.Conv2D` that cuts a single picture in two strips; the result is the same.
 
-    The result is the same. oneDNN, which computes TensorFlow's convolutions on most processors,
-    is slow with one picture and a large kernel: on a processor with AVX2 a 9×9 convolution from 32
-    to 3 maps of 160×160 places takes 84 ms, in two strips as a batch of two 12 ms
-    (``make bench``). More pictures, or an unknown number of them, go as they are.
+    oneDNN, which computes TensorFlow's convolutions on most processors, is slow with one picture
+    and a large kernel: on a processor with AVX2 a 9×9 convolution from 32 to 3 maps of 160×160
+    places takes 86 ms, in two strips as a batch of two 13 ms (``make bench``). More pictures, an
+    unknown number of them, and convolutions with padding, strides or dilation go as they are.
     """
 
     def convolution_op(self, inputs: tf.Tensor, kernel: tf.Tensor) -> tf.Tensor:
         """Convolve (N, H, W, C) with (k, k, C, F) to (N, H - k + 1, W - k + 1, F)."""
-        rows = None if inputs.shape[1] is None else inputs.shape[1] - kernel.shape[0] + 1
-        if inputs.shape[0] != 1 or rows is None or rows < 2:
+        pictures, height = inputs.shape[:2]
+        dense = self.padding == "valid" and self.strides == self.dilation_rate == (1, 1)
+        margin = kernel.shape[0] - 1
+        if pictures != 1 or height is None or not dense or height - margin < 2:
             return super().convolution_op(inputs, kernel)
+        rows = height - margin
         upper = (rows + 1) // 2
-        halves = [inputs[:, : inputs.shape[1] - rows + upper], inputs[:, rows - upper :]]
-        first, second = tf.split(super().convolution_op(tf.concat(halves, axis=0), kernel), 2)
+        strips = [inputs[:, : upper + margin], inputs[:, rows - upper :]]
+        first, second = tf.split(super().convolution_op(tf.concat(strips, axis=0), kernel), 2)
         return tf.concat([first, second[:, 2 * upper - rows :]], axis=1)
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 HOUSE = Path(__file__).resolve().parents[1]
 DEFAULT_SEED = 0
 SHIPPED = HOUSE / "data"
+_X86 = ("x86_64", "AMD64")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -52,7 +53,7 @@ def has_bfloat16_units() -> bool:
 
 
 def _processor_flags() -> list[str]:
-    if platform.system() != "Linux" or platform.machine() not in ("x86_64", "AMD64"):
+    if platform.system() != "Linux" or platform.machine() not in _X86:
         return []
     try:
         return Path("/proc/cpuinfo").read_text(encoding="ascii", errors="ignore").split()
@@ -174,9 +175,9 @@ def _start_keras(chosen: Settings) -> None:
         # a machine without a GPU complains when it is first asked for one
         tf.config.list_physical_devices("GPU")
 
-    if "avx512f" not in _processor_flags():
-        # without AVX-512, oneDNN computes a convolution of one picture that TensorFlow has fused
-        # with what follows it up to ten times more slowly than one left alone (make bench)
+    if platform.machine() in _X86 and "avx512f" not in _processor_flags():
+        # with AVX2 alone, a convolution of one picture that TensorFlow has fused with normalisation
+        # and ReLU takes ten times as long as the three one behind the other (make bench)
         tf.config.optimizer.set_experimental_options({"remapping": False})
     keras.utils.set_random_seed(chosen.seed)
     tf.config.experimental.enable_op_determinism()
@@ -185,7 +186,7 @@ def _start_keras(chosen: Settings) -> None:
 
 @contextlib.contextmanager
 def _quick_imports() -> Iterator[None]:
-    """Spare TensorFlow's and Keras's import about a fifth of its time.
+    """Spare TensorFlow's and Keras's import what takes time and serves nobody.
 
     The garbage collector would walk again and again through new objects, all of which stay; and
     Keras loads scikit-learn for wrappers that no lesson uses.

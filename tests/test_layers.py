@@ -428,6 +428,15 @@ def test_a_convolution_in_strips_is_keras_s_with_its_gradients(shape, pictures):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-3)
 
 
+@pytest.mark.parametrize(
+    "arguments", [{"padding": "same"}, {"strides": 2}, {"dilation_rate": 2}], ids=str
+)
+def test_other_convolutions_are_not_cut(arguments):
+    inputs = tf.constant(batch((1, 13, 11, 3)), tf.float32)
+    ours, theirs = (layer(inputs) for layer in strips(**arguments))
+    np.testing.assert_array_equal(ours, theirs)
+
+
 def test_a_convolution_in_strips_takes_pictures_of_unknown_number_and_size():
     ours, theirs = strips(activation="relu")
     assert ours(keras.Input((None, 8, 3))).shape == (None, None, 4, 4)
