@@ -117,27 +117,31 @@ def drawn_pets() -> Iterator[str]:
             yield f"{float(fresh_python(code, COURSE_DATA=cache).split()[-1]):.2f} s {what}"
 
 
+_CONVOLUTION = (
+    "x, kernel = tf.random.normal((32, 64, 64, 16)), tf.random.normal((3, 3, 16, 16))\n"
+    "@tf.function(jit_compile=False)\n"
+    "def step():\n"
+    "    with tf.GradientTape() as tape:\n"
+    "        tape.watch([x, kernel])\n"
+    "        y = tf.reduce_sum(tf.nn.conv2d(x, kernel, 1, 'SAME'))\n"
+    "    return tape.gradient(y, [x, kernel])\n"
+)
+
+
 @measured("a 3×3 convolution with its gradients on (32, 64, 64, 16), with oneDNN and without")
 def convolution_by_onednn() -> Iterator[str]:
-    code = (
-        "import statistics, time\n"
-        "import tensorflow as tf\n"
-        "x, kernel = tf.random.normal((32, 64, 64, 16)), tf.random.normal((3, 3, 16, 16))\n"
-        "@tf.function(jit_compile=False)\n"
-        "def step():\n"
-        "    with tf.GradientTape() as tape:\n"
-        "        tape.watch([x, kernel])\n"
-        "        y = tf.reduce_sum(tf.nn.conv2d(x, kernel, 1, 'SAME'))\n"
-        "    return [tf.reduce_sum(slope) for slope in tape.gradient(y, [x, kernel])]\n"
-        "taken = []\n"
-        "for _ in range(22):\n"
-        "    begun = time.perf_counter()\n"
-        "    _ = [float(one) for one in step()]\n"
-        "    taken.append(1e3 * (time.perf_counter() - begun))\n"
-        "print(statistics.median(taken[2:]))"
-    )
-    own, plain = (float(fresh_python(code, TF_ENABLE_ONEDNN_OPTS=on).split()[-1]) for on in "10")
+    own, plain = (fresh_milliseconds(_CONVOLUTION, TF_ENABLE_ONEDNN_OPTS=on) for on in "10")
     yield f"{own:.1f} ms with it, {plain:.1f} ms without: {plain / own:.1f} times faster"
+
+
+@measured("the same convolution, freed memory kept (GLIBC_TUNABLES as make sets it) or given back")
+def convolution_by_memory() -> Iterator[str]:
+    settings = (os.environ.get("GLIBC_TUNABLES", ""), "")
+    kept, given_back = (
+        fresh_milliseconds(_CONVOLUTION, TF_ENABLE_ONEDNN_OPTS="1", GLIBC_TUNABLES=one)
+        for one in settings
+    )
+    yield f"{kept:.1f} ms kept, {given_back:.1f} ms given back"
 
 
 @measured("a 9×9 convolution of one picture (1, 168, 168, 32) to 3 maps, in two strips and whole")
@@ -159,8 +163,6 @@ def convolution_in_strips() -> Iterator[str]:
 @measured("convolution, normalisation, ReLU on one picture (1, 120, 120, 64), alone and fused")
 def convolution_fused() -> Iterator[str]:
     code = (
-        "import statistics, time\n"
-        "import tensorflow as tf\n"
         "x, kernel = tf.random.normal((1, 120, 120, 64)), tf.random.normal((3, 3, 64, 64))\n"
         "tf.config.optimizer.set_experimental_options({'remapping': FUSED})\n"
         "@tf.function(jit_compile=False)\n"
@@ -168,16 +170,10 @@ def convolution_fused() -> Iterator[str]:
         "    y = tf.nn.conv2d(x, kernel, 1, 'SAME')\n"
         "    stored = [tf.ones(64)] * 4\n"
         "    y = tf.compat.v1.nn.fused_batch_norm(y, *stored, is_training=False)[0]\n"
-        "    return tf.nn.relu(y)\n"
-        "taken = []\n"
-        "for _ in range(22):\n"
-        "    begun = time.perf_counter()\n"
-        "    _ = step().numpy()\n"
-        "    taken.append(1e3 * (time.perf_counter() - begun))\n"
-        "print(statistics.median(taken[2:]))"
+        "    return [tf.nn.relu(y)]\n"
     )
     alone, fused = (
-        float(fresh_python(code.replace("FUSED", on), TF_ENABLE_ONEDNN_OPTS="1").split()[-1])
+        fresh_milliseconds(code.replace("FUSED", on), TF_ENABLE_ONEDNN_OPTS="1")
         for on in ("False", "True")
     )
     yield f"{alone:.1f} ms alone, {fused:.1f} ms fused"
@@ -353,6 +349,23 @@ def fresh_python(code: str, **environment: str) -> str:
     if done.returncode:
         raise RuntimeError(done.stderr)
     return done.stdout
+
+
+def fresh_milliseconds(code: str, **environment: str) -> float:
+    """Return the median milliseconds of `step()`, which `code` defines, in a Python of its own.
+
+    `code` has TensorFlow as `tf`; its `step` returns tensors.
+    """
+    before = "import statistics, time\nimport tensorflow as tf\n"
+    after = (
+        "taken = []\n"
+        "for _ in range(22):\n"
+        "    begun = time.perf_counter()\n"
+        "    _ = [one.numpy() for one in step()]\n"
+        "    taken.append(1e3 * (time.perf_counter() - begun))\n"
+        "print(statistics.median(taken[2:]))"
+    )
+    return float(fresh_python(before + code + after, **environment).split()[-1])
 
 
 def main(arguments: list[str] | None = None) -> int:
