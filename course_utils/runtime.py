@@ -166,7 +166,7 @@ def _start_keras(chosen: Settings) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     # on a processor with AVX2 alone TensorFlow leaves oneDNN off; a 3×3 convolution with its
-    # gradients is four times faster with it (make bench)
+    # gradients is about three times faster with it (make bench)
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     with quiet_stderr(), _quick_imports():
         import keras
