@@ -245,6 +245,25 @@ def test_convolutions_stay_alone_where_fusing_them_is_slow(processor, flags, fus
         tf.config.optimizer.set_experimental_options({"remapping": before.get("remapping", True)})
 
 
+@pytest.mark.parametrize(
+    ("cores", "branches", "share"),
+    [(2, 1, 0), (2, 2, 1), (8, 2, 4), (1, 2, 1)],  # 0: TensorFlow takes all
+)
+def test_branches_share_out_the_cores(cores, branches, share):
+    code = (
+        "import os\n"
+        f"os.cpu_count = lambda: {cores}\n"
+        "from course_utils import runtime\n"
+        f"runtime.start(branches={branches})\n"
+        f"runtime.start(branches={branches})  # the first cell, run once more\n"
+        "import tensorflow as tf\n"
+        "tf.constant(1)\n"
+        f"runtime.start(branches={branches})\n"
+        "print(tf.config.threading.get_intra_op_parallelism_threads())\n"
+    )
+    assert fresh(code).splitlines()[-1] == str(share)
+
+
 def test_keras_is_loaded_without_scikit_learn_which_can_be_loaded_afterwards():
     code = (
         "import gc, sys\n"

@@ -179,6 +179,35 @@ def convolution_fused() -> Iterator[str]:
     yield f"{alone:.1f} ms alone, {fused:.1f} ms fused"
 
 
+@measured(
+    "the detectors' backbone, a step on (64, 40, 40, 3), in two halves side by side and whole"
+)
+def step_in_halves() -> Iterator[str]:
+    code = (
+        "from course_utils import runtime\n"
+        "runtime.start(branches=BRANCHES)\n"
+        "from course_utils.backbone import detection_backbone\n"
+        "from course_utils.parallel import in_halves\n"
+        "network, pictures = detection_backbone(), 255 * tf.random.uniform((64, 40, 40, 3))\n"
+        "@tf.function(jit_compile=False)\n"
+        "def step():\n"
+        "    with tf.GradientTape() as tape:\n"
+        "        loss = tf.reduce_mean(ANSWER ** 2)\n"
+        "    return tape.gradient(loss, network.trainable_variables)\n"
+    )
+    ways = (
+        ("2", "in_halves(network, pictures, training=True)"),
+        ("1", "network(pictures, training=True)"),
+    )
+    halves, whole = (
+        fresh_milliseconds(
+            code.replace("BRANCHES", branches).replace("ANSWER", answer), TF_ENABLE_ONEDNN_OPTS="1"
+        )
+        for branches, answer in ways
+    )
+    yield f"{halves:.1f} ms in halves, {whole:.1f} ms whole"
+
+
 @measured("batch normalisation, forward and backward on (32, 96, 96, 32)")
 def batch_normalisation() -> Iterator[str]:
     import keras
