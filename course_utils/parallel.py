@@ -11,7 +11,7 @@ def in_halves(model: keras.Model, X: tf.Tensor, training: bool = False) -> tf.Te
 
     For `runtime.start(branches=2)`: on two cores each takes a half, which is quicker than to share
     out every small operation. In training, batch normalisation takes its statistics from a half
-    ("ghost" batches: Hoffer, Hubara and Soudry, NeurIPS 2017, section 4).
+    (ghost batch normalisation: Hoffer, Hubara and Soudry, NeurIPS 2017).
 
     Parameters
     ----------

@@ -98,7 +98,7 @@ def start(
         Whether the lesson needs Keras; a lesson in NumPy alone starts sooner without.
     branches : int
         How many operations of a training step do not wait for each other; they share the cores. One
-        network is a chain: 1. The two of a GAN: 2.
+        network is a chain: 1. The two of a GAN, or the two halves of `parallel.in_halves`: 2.
 
     Raises
     ------
@@ -184,8 +184,8 @@ def _start_keras(chosen: Settings, branches: int) -> None:
         # and ReLU takes ten times as long as the three one behind the other (make bench)
         tf.config.optimizer.set_experimental_options({"remapping": False})
     if branches > 1:
-        # TensorFlow would split every operation over all cores, and small ones gain little by it: a
-        # step of lesson 09's GAN takes a quarter less when two operations run side by side
+        # TensorFlow would split every operation over all cores, and small ones gain little by it: two
+        # halves of a batch, side by side, take three quarters of the time (make bench)
         share = max(1, (os.cpu_count() or 1) // branches)
         tf.config.threading.set_intra_op_parallelism_threads(share)
     keras.utils.set_random_seed(chosen.seed)
