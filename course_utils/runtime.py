@@ -184,8 +184,8 @@ def _start_keras(chosen: Settings, branches: int) -> None:
         # and ReLU takes ten times as long as the three one behind the other (make bench)
         tf.config.optimizer.set_experimental_options({"remapping": False})
     if branches > 1:
-        # TensorFlow would split every operation over all cores, and small ones gain little by it: two
-        # halves of a batch, side by side, take three quarters of the time (make bench)
+        # TensorFlow would split every operation over all cores, and small ones gain little by it:
+        # two halves of a batch, side by side, take three quarters of the time (make bench)
         share = max(1, (os.cpu_count() or 1) // branches)
         tf.config.threading.set_intra_op_parallelism_threads(share)
     keras.utils.set_random_seed(chosen.seed)
