@@ -187,7 +187,8 @@ def _start_keras(chosen: Settings, branches: int) -> None:
         # TensorFlow would split every operation over all cores, and small ones gain little by it:
         # two halves of a batch, side by side, take three quarters of the time (make bench)
         share = max(1, (os.cpu_count() or 1) // branches)
-        tf.config.threading.set_intra_op_parallelism_threads(share)
+        with contextlib.suppress(RuntimeError):  # at work already: its threads stay
+            tf.config.threading.set_intra_op_parallelism_threads(share)
     keras.utils.set_random_seed(chosen.seed)
     tf.config.experimental.enable_op_determinism()
     keras.config.set_dtype_policy(chosen.precision)
