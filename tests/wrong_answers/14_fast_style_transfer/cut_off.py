@@ -4,4 +4,4 @@
 
 
 def to_pixels(t):
-    return tf.clip_by_value(127.5 + 150 * t, 0, 255)
+    return np.clip(127.5 + 150 * t, 0, 255)
