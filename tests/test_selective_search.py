@@ -10,6 +10,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import search_scenes
 from skimage.segmentation import felzenszwalb
 
 from course_utils import boxes as boxes_
@@ -401,6 +402,18 @@ def test_what_was_searched_is_kept_by_content(cache, monkeypatch):
     images[2][0, 0] ^= 1
     search.propose(images, most=9)
     assert len(asked) == 7
+
+
+def test_the_shipped_boxes_are_those_of_the_lessons_training_scenes(cache, monkeypatch):
+    scenes = search_scenes.scenes()
+    some = [search.selective_search(scenes[i], most=search_scenes.MOST) for i in (0, 150, 299)]
+    monkeypatch.setattr(search, "_search_all", lambda *_: pytest.fail("searched"))
+    found = search.propose(scenes, search_scenes.MOST)
+    assert len(found) == len(scenes)
+    for own, i in zip(some, (0, 150, 299), strict=True):
+        assert found[i].dtype == np.float32
+        assert np.array_equal(found[i], own)
+    assert search.SHIPPED.stat().st_size <= 2e6
 
 
 def test_no_pictures_no_boxes(cache):
