@@ -146,7 +146,6 @@ def propose(images: Sequence[np.ndarray], most: int) -> list[np.ndarray]:
 def ship(images: Sequence[np.ndarray], most: int) -> None:
     """Search many pictures and write `SHIPPED`; corners are whole numbers, 255 at most."""
     found = _pack(_search_all(list(images), most))
-    SHIPPED.parent.mkdir(exist_ok=True)
     np.savez_compressed(
         SHIPPED,
         name=_name(images, most),

@@ -133,7 +133,7 @@ def test_what_is_painted_by_it_has_the_style_for_vgg19_too(cells, net, photo, st
 
 
 def test_a_painting_is_as_good_as_its_loss_says(cells, net):
-    # painted without heed to 0…255 and cut at the end, it was worse by 8 to 35 %
+    # it is not when it is painted without heed to 0…255 and cut at the end
     photo, style = (cells["square"](x, 96) for x in (load_photo("coffee"), load_style("mosaic")))
     loss = cells["total_loss"](photo, style, net)
     painting, history = cells["paint"](photo, loss, 40)
