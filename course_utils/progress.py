@@ -95,13 +95,20 @@ def track(items: Iterable[T], label: str, total: int | None = None) -> Iterator[
 
 
 def training_bar(label: str = "Training") -> object:
-    """Return a Keras callback that shows a bar over all steps of `fit`, with the loss beside it."""
+    """Return a Keras callback that shows a bar over all steps of `fit`, with the loss beside it.
+
+    It also makes the optimizer's variables beforehand, which saves up to a second of each first
+    step.
+    """
     import keras
 
     class TrainingBar(keras.callbacks.Callback):
         def on_train_begin(self, logs: dict | None = None) -> None:
             self.steps = self.params["steps"]
             self.bar = Bar(self.params["epochs"] * (self.steps or 1), label)
+            # an optimizer that makes its variables in the first step has that step traced twice
+            if self.model.built and not self.model.optimizer.built:
+                self.model.optimizer.build(self.model.trainable_variables)
 
         def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
             if self.steps:

@@ -109,3 +109,24 @@ def test_a_training_shows_all_its_steps_and_the_loss(page):
     said = page.bundles[-1]["text/plain"]
     assert re.fullmatch(r"Learning: 9 of 9 · \d+\.\d s · loss \d+\.\d{3}", said)
     assert page.width == 100
+
+
+def test_the_first_step_is_traced_once(page):
+    import keras
+    import numpy as np
+
+    traced = []
+
+    class Watched(keras.Sequential):
+        def train_step(self, *args, **kwargs):
+            traced.append(1)
+            return super().train_step(*args, **kwargs)
+
+    model = Watched([keras.Input((2,)), keras.layers.Dense(1)])
+    model.compile("adam", "mse")
+    model.fit(np.ones((8, 2)), np.ones(8), verbose=0, callbacks=[progress.training_bar()])
+    first = model.optimizer.variables[2].numpy()
+    model.fit(np.ones((8, 2)), np.ones(8), verbose=0, callbacks=[progress.training_bar()])
+    assert len(traced) == 1
+    assert (model.optimizer.variables[2].numpy() != first).any()  # goes on, does not begin anew
+    assert model.optimizer.iterations == 2
