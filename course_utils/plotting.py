@@ -81,7 +81,7 @@ def show_grid(
         axis.imshow(_drawable(images[i]), interpolation="nearest")
         if titles is not None:
             colour = colours[i] if colours else "black"
-            # with y given, Matplotlib need not look for ticks that a title could touch: half the time
+            # y given: Matplotlib need not look for ticks that a title could touch (half the time)
             axis.set_title(titles[i], fontsize=8, color=colour, y=1.0)
     return figure
 

@@ -76,7 +76,7 @@ def test_a_seed_gives_the_same_bytes_in_another_process_and_in_any_number_of_the
 def test_a_process_that_stops_is_told():
     job = {"kind": "horse", "split": "train", "size": 32, "seed": 0}
     with pytest.raises(RuntimeError, match=r"(?s)Drawing stopped: .*KeyError: 'horse'"):
-        rendering._in_processes(job, [(0, 25), (25, 50), (50, 60)], 60)
+        list(rendering._in_processes(job, [(0, 25), (25, 50), (50, 60)]))
 
 
 def test_killed_while_drawing_at_any_moment_nothing_loads_wrong(tmp_path, monkeypatch):

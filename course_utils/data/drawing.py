@@ -8,6 +8,7 @@ backgrounds; what tells them apart is their shape: ears, muzzle, eyes, nose, tai
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import functools
 import math
@@ -30,28 +31,41 @@ BACKGROUNDS = {
     "test": ("flower", "rocket", "gravel", "hubble_deep_field"),
 }
 
-_COATS = np.array(
-    [
-        (52, 48, 52),  # black
-        (104, 104, 112),  # grey
-        (176, 176, 184),  # silver
-        (240, 236, 228),  # white
-        (232, 206, 164),  # cream
-        (214, 140, 72),  # ginger
-        (134, 90, 58),  # brown
-        (92, 64, 50),  # chocolate
-        (200, 164, 120),  # fawn
-    ],
-    np.float64,
+Colour = tuple[float, float, float]  # red, green, blue, 0 to 255
+
+_COATS = (
+    (52, 48, 52),  # black
+    (104, 104, 112),  # grey
+    (176, 176, 184),  # silver
+    (240, 236, 228),  # white
+    (232, 206, 164),  # cream
+    (214, 140, 72),  # ginger
+    (134, 90, 58),  # brown
+    (92, 64, 50),  # chocolate
+    (200, 164, 120),  # fawn
 )
 _IRISES = ((150, 190, 80), (226, 176, 60), (110, 170, 220), (190, 110, 50), (110, 70, 40))
 # colours of grass, brick, sand, slate and moss for the photographs that are grey
 _EARTH = np.array(
     [(0.9, 1.2, 0.6), (1.3, 0.85, 0.7), (1.25, 1.1, 0.8), (0.85, 0.95, 1.2), (1, 1, 1)]
 )
+_POSES = ("portrait", "sitting", "standing", "lying")
+_POSES_UP_TO = (0.5, 0.7, 0.85, 1.0)  # half are portraits, a fifth sit, …
+_BLACK = (0, 0, 0)
 _PINK = (226, 150, 150)
 _DARK = (38, 32, 34)
+_INT32 = np.dtype(np.int32)
 _SHIFT = 4  # OpenCV's fixed-point bits: vertices at sixteenths of a pixel
+
+
+class PictureRandom(np.random.Generator):
+    """NumPy's generator, with a quicker way to a single number between two others."""
+
+    def uniform(self, low: float, high: float, size: object = None) -> float | np.ndarray:
+        """Return what NumPy's `uniform` returns."""
+        if size is None:
+            return low + (high - low) * self.random()
+        return super().uniform(low, high, size)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -125,7 +139,7 @@ def draw_pet(rng: np.random.Generator, split: str, size: int) -> dict[str, np.nd
     breed = int(rng.integers(len(BREEDS[species])))
     canvas = _background(rng, split, side)
     light = _light_direction(rng)
-    pose = rng.choice(("portrait", "sitting", "standing", "lying"), p=(0.5, 0.2, 0.15, 0.15))
+    pose = _POSES[bisect.bisect_right(_POSES_UP_TO, rng.random())]
     radius, centre = _placement(rng, pose)
     parts = _paint_pet(
         canvas, rng, BREEDS[species][breed], pose, radius * side, centre * side, light
@@ -135,8 +149,9 @@ def draw_pet(rng: np.random.Generator, split: str, size: int) -> dict[str, np.nd
     ratio = size / side
     # a canvas pixel's centre lies at a whole number, a corner of the picture at -0.5
     keypoints = ((parts.keypoints + 0.5) * ratio - 0.5).astype(np.float32)
-    outside = ~((keypoints > -0.5) & (keypoints < size - 0.5)).all(axis=1)
-    keypoints[outside] = np.nan
+    for i, (x, y) in enumerate(keypoints.tolist()):
+        if not (-0.5 < x < size - 0.5 and -0.5 < y < size - 0.5):
+            keypoints[i] = np.nan
     return {
         "image": _develop(canvas, rng, size),
         "species": np.int32(species),
@@ -193,8 +208,8 @@ def _canvas_side(size: int) -> int:
 
 
 def _light_direction(rng: np.random.Generator) -> np.ndarray:
-    light = np.array([rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2), 1.0])
-    return light / np.linalg.norm(light)
+    x, y = rng.uniform(-0.7, 0.7), rng.uniform(-0.9, -0.2)
+    return np.array([x, y, 1.0]) / math.sqrt(x * x + y * y + 1)
 
 
 def _placement(rng: np.random.Generator, pose: str) -> tuple[float, np.ndarray]:
@@ -224,7 +239,7 @@ def _free_place(
     left, up, right, down = (radius * e for e in _EXTENTS[pose])
     for _ in range(12):
         centre = rng.uniform(
-            (0.8 * left, 1.05 * up), (max(1 - 0.8 * right, 0.81 * left), 1 - 0.75 * down)
+            (0.8 * left, 1.05 * up), (max(1 - 0.8 * right, 0.81 * left), 1 - 0.75 * down), 2
         )
         box = np.array([centre[0] - left, centre[1] - up, centre[0] + right, centre[1] + down])
         if all(_shared(box, other) < 0.25 for other in taken):
@@ -267,7 +282,7 @@ def _background(rng: np.random.Generator, split: str, side: int) -> np.ndarray:
     earth = _EARTH[rng.integers(len(_EARTH))]
     tint = rng.uniform(0.85, 1.15, 3) * rng.uniform(0.7, 1.2) * (earth if grey else 1.0)
     levels = _LEVELS * tint.astype(np.float32) + np.float32(rng.uniform(-20, 35))
-    return cv2.LUT(piece, np.clip(levels, 0, 255))
+    return cv2.LUT(piece, np.minimum(np.maximum(levels, 0), 255))
 
 
 # --- the pet --------------------------------------------------------------------------------
@@ -278,29 +293,52 @@ def _circle(count: int) -> np.ndarray:
     return np.stack([np.cos(angles), np.sin(angles)], axis=1)
 
 
-_CIRCLE = np.column_stack([_circle(28), np.ones(28)])  # with a 1 to multiply a shift by
-_FINE_CIRCLE = _circle(72)
+# Outlines are (K, 3): x, y and a 1 that a shift is multiplied by, so that turning and moving them
+# is a single product.
+_CIRCLE = np.column_stack([_circle(28), np.ones(28)])
+_FINE_CIRCLE = np.vstack([_circle(72).T, np.ones(72)])  # a row of x, one of y
+_STRIPES = np.linspace(-0.9, 0.9, 6).tolist()
+_TUFTS = np.tile((1.0, 0.2), 36)  # how far hairs stand out, one long and one short
+_QUARTER_TURN = np.array([[0.0, 1, 0], [-1, 0, 0], [0, 0, 0]])
 
 
 def _ellipse(x: float, y: float, rx: float, ry: float, turn: float = 0.0) -> np.ndarray:
-    """Return an ellipse's outline (28, 2), turned by `turn` radians."""
+    """Return an ellipse's outline (28, 3), turned by `turn` radians."""
     cosine, sine = math.cos(turn), math.sin(turn)
-    return _CIRCLE.dot(np.array(((rx * cosine, rx * sine), (-ry * sine, ry * cosine), (x, y))))
+    return _CIRCLE.dot(
+        np.array(((rx * cosine, rx * sine, 0.0), (-ry * sine, ry * cosine, 0.0), (x, y, 1.0)))
+    )
 
 
 def _limb(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
-    """Return the outline of a thick curve through `points` (K, 2) with half `widths` (K,)."""
-    along = np.empty_like(points)
-    along[1:-1] = points[2:] - points[:-2]
-    along[0], along[-1] = points[1] - points[0], points[-1] - points[-2]
+    """Return the outline of a thick curve through `points` (K, 3) with half `widths` (K,)."""
+    along = _differences(len(points)).dot(points)
     along *= (widths / np.hypot(along[:, 0], along[:, 1]))[:, None]
-    across = along[:, ::-1] * (-1.0, 1.0)
+    across = along.dot(_QUARTER_TURN)
     return np.concatenate([points + across, points[-1:] + along[-1:], (points - across)[::-1]])
 
 
-def _curve(*points: tuple[float, float], count: int = 10) -> np.ndarray:
-    """Return a quadratic Bézier curve (count, 2) through three control points."""
-    return _bezier_weights(count).dot(np.array(points))
+@functools.cache
+def _differences(count: int) -> np.ndarray:
+    """Return what turns points into the way from each one's neighbour before to that behind."""
+    steps = np.eye(count, k=1) - np.eye(count, k=-1)
+    steps[0, 0], steps[-1, -1] = -1, 1
+    return steps
+
+
+def _path(*points: tuple[float, float]) -> np.ndarray:
+    """Return points (K, 3) from their x and y."""
+    return np.array([(x, y, 1.0) for x, y in points])
+
+
+def _curve(
+    start: tuple[float, float],
+    bend: tuple[float, float],
+    end: tuple[float, float],
+    count: int = 10,
+) -> np.ndarray:
+    """Return a quadratic Bézier curve (count, 3) from `start` towards `bend` to `end`."""
+    return _bezier_weights(count).dot(np.array(((*start, 1.0), (*bend, 1.0), (*end, 1.0))))
 
 
 @functools.cache
@@ -309,14 +347,18 @@ def _bezier_weights(count: int) -> np.ndarray:
     return np.stack([(1 - t) ** 2, 2 * t * (1 - t), t**2], axis=1)
 
 
+_LIT_SIDE = 48
+
+
 @functools.cache
 def _sphere_normals() -> np.ndarray:
-    """Return a half sphere's normals (48, 48, 3), a little beyond its rim."""
-    axis = np.linspace(-1, 1, 48, dtype=np.float32)
+    """Return a half sphere's normals (3, 48 · 48), a little beyond its rim."""
+    axis = np.linspace(-1, 1, _LIT_SIDE, dtype=np.float32)
     x, y = np.meshgrid(axis, axis)
     z = np.sqrt(np.maximum(1 - x**2 - y**2, 0.04))
     normals = np.stack([x, y, z], axis=-1)
-    return normals / np.linalg.norm(normals, axis=-1, keepdims=True)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    return normals.reshape(-1, 3).T.astype(np.float64)
 
 
 _FUR_SIDE = 256
@@ -349,79 +391,76 @@ def _thrice(plane: np.ndarray) -> np.ndarray:
     return cv2.merge((plane, plane, plane))
 
 
-def _dyed(picture: np.ndarray, colour: np.ndarray) -> np.ndarray:
-    """Return `picture` (H, W, 3) times `colour` (3,), row by row for the same reason."""
-    height, width = picture.shape[:2]
-    return (picture.reshape(height, -1) * np.tile(colour, width)).reshape(picture.shape)
-
-
 class _Painter:
     """Paints a pet's parts, back to front, into a colour layer, a cover and a shading."""
 
     def __init__(self, side: int, radius: float, origin: np.ndarray, light: np.ndarray) -> None:
         self.side, self.radius, self.origin = side, radius, origin
-        self._fixed_radius, self._fixed_origin = radius * (1 << _SHIFT), origin * (1 << _SHIFT)
+        self._to_pixels = np.array([(radius, 0.0), (0.0, radius), origin])
+        self._to_fixed = self._to_pixels * (1 << _SHIFT)
         self.colour = np.zeros((side, side, 3), np.uint8)
         self.cover = np.zeros((side, side), np.uint8)
-        self.shade = np.full((side, side), 0.85, np.float32)
+        self.shade = np.full((side, side), np.float32(0.85))
         self.outlines: list[np.ndarray] = []  # of the solid parts, in head radii
         self._scratch = np.zeros((side, side), np.uint8)
-        self._lit = (0.62 + 0.5 * np.clip(_sphere_normals() @ light, 0, 1)).astype(np.float32)
+        lit = 0.62 + 0.5 * np.maximum(light.dot(_sphere_normals()), 0)
+        self._lit = lit.astype(np.float32).reshape(_LIT_SIDE, _LIT_SIDE)
+        self._warp = np.zeros((2, 3))
 
     def pixels(self, points: np.ndarray) -> np.ndarray:
-        """Turn points in head radii into canvas pixels."""
-        return points * self.radius + self.origin
+        """Turn points (K, 3) in head radii into canvas pixels (K, 2)."""
+        return points.dot(self._to_pixels)
 
-    def flat(self, points: np.ndarray, colour: tuple | np.ndarray) -> None:
+    def flat(self, points: np.ndarray, colour: Colour) -> None:
         """Paint a flat part that lies on the pet (it adds nothing to the cover)."""
-        cv2.fillPoly(self.colour, [self._fixed(points)], _plain(colour), cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(self.colour, [self._fixed(points)], colour, cv2.LINE_AA, _SHIFT)
 
     def solid(
         self,
         points: np.ndarray,
-        colour: tuple | np.ndarray,
+        colour: Colour,
         ellipse: tuple[float, float, float, float] | None = None,
         dim: float = 1.0,
     ) -> None:
         """Paint a part of the pet's body, shaded like an ellipsoid over `ellipse`."""
         self.outlines.append(points)
         fixed = self._fixed(points)
-        cv2.fillPoly(self.colour, [fixed], _plain(colour), cv2.LINE_AA, _SHIFT)
+        cv2.fillPoly(self.colour, [fixed], colour, cv2.LINE_AA, _SHIFT)
         cv2.fillPoly(self.cover, [fixed], 255, cv2.LINE_AA, _SHIFT)
         if ellipse is None:
             left, top, width, height = cv2.boundingRect(fixed)
             rx, ry = 0.515 * width / (1 << _SHIFT), 0.515 * height / (1 << _SHIFT)
             x, y = (left + 0.5 * width) / (1 << _SHIFT), (top + 0.5 * height) / (1 << _SHIFT)
         else:
-            x, y = self.pixels(np.array(ellipse[:2])).tolist()
+            x, y = self.pixels(np.array((*ellipse[:2], 1.0))).tolist()
             rx, ry = ellipse[2] * self.radius * 1.03, ellipse[3] * self.radius * 1.03
         x1, y1 = max(int(x - rx), 0), max(int(y - ry), 0)
         x2, y2 = min(int(x + rx) + 2, self.side), min(int(y + ry) + 2, self.side)
         if x2 <= x1 or y2 <= y1:
             return
-        window = np.s_[y1:y2, x1:x2]
-        scratch = self._scratch[window]
-        scratch[:] = 0
+        scratch = self._scratch[y1:y2, x1:x2]
+        scratch.fill(0)
         corner = (-x1 << _SHIFT, -y1 << _SHIFT)
         cv2.fillPoly(scratch, [fixed], 255, shift=_SHIFT, offset=corner)
-        across, down = 47 / (2 * rx), 47 / (2 * ry)
-        warp = np.array([[across, 0, (x1 - x + rx) * across], [0, down, (y1 - y + ry) * down]])
+        warp = self._warp
+        warp[0, 0], warp[1, 1] = across, down = 47 / (2 * rx), 47 / (2 * ry)
+        warp[0, 2], warp[1, 2] = (x1 - x + rx) * across, (y1 - y + ry) * down
         lit = cv2.warpAffine(
             self._lit,
             warp,
-            (scratch.shape[1], scratch.shape[0]),
+            (x2 - x1, y2 - y1),
             flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP,
             borderMode=cv2.BORDER_REPLICATE,
         )
         if dim != 1.0:
             lit *= dim
-        cv2.copyTo(lit, scratch, self.shade[window])
+        cv2.copyTo(lit, scratch, self.shade[y1:y2, x1:x2])
 
-    def line(self, points: np.ndarray, width: float, colour: tuple | np.ndarray) -> None:
+    def line(self, points: np.ndarray, width: float, colour: Colour) -> None:
         """Draw a thin line on the pet; `width` in head radii."""
         thick = max(1, round(width * self.radius))
         fixed = self._fixed(points)
-        cv2.polylines(self.colour, [fixed], False, _plain(colour), thick, cv2.LINE_AA, _SHIFT)
+        cv2.polylines(self.colour, [fixed], False, colour, thick, cv2.LINE_AA, _SHIFT)
 
     def clipped(self, before: np.ndarray, points: np.ndarray) -> None:
         """Keep what was painted since `before` only inside `points`."""
@@ -430,28 +469,39 @@ class _Painter:
         cv2.copyTo(before, cv2.bitwise_not(self._scratch), self.colour)
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
-        return np.rint(points * self._fixed_radius + self._fixed_origin).astype(np.int32)
+        fixed = points.dot(self._to_fixed)
+        return np.rint(fixed, fixed).astype(_INT32)
 
 
-def _plain(colour: tuple | np.ndarray) -> list | tuple:
-    return colour.tolist() if isinstance(colour, np.ndarray) else colour
+def _mix(colour: Colour, other: Colour, share: float) -> Colour:
+    """Return `share` of `colour` and the rest of `other`."""
+    rest = 1 - share
+    (r, g, b), (r2, g2, b2) = colour, other
+    return share * r + rest * r2, share * g + rest * g2, share * b + rest * b2
 
 
 @dataclasses.dataclass
 class _Coat:
-    base: np.ndarray
-    second: np.ndarray
-    third: np.ndarray
-    belly: np.ndarray
-    iris: tuple[int, int, int]
+    base: Colour
+    second: Colour
+    third: Colour
+    belly: Colour
+    iris: Colour
 
 
 def _choose_coat(rng: np.random.Generator) -> _Coat:
-    base, second, third = _COATS[rng.permutation(len(_COATS))[:3]] * rng.uniform(0.9, 1.08, (3, 1))
-    brightness = base.mean()
-    if abs(brightness - second.mean()) < 40:  # a pattern that can be seen
-        second = second * 0.5 if brightness > 120 else np.minimum(second * 1.5 + 40, 245)
-    belly = base + (np.array([246, 240, 230]) - base) * rng.choice((0.12, 0.5, 0.9))
+    chosen = rng.permutation(len(_COATS))[:3].tolist()
+    brighter = rng.uniform(0.9, 1.08, 3).tolist()
+    base, second, third = (
+        _mix(_COATS[k], _BLACK, share) for k, share in zip(chosen, brighter, strict=True)
+    )
+    brightness = sum(base) / 3
+    if abs(brightness - sum(second) / 3) < 40:  # a pattern that can be seen
+        if brightness > 120:
+            second = _mix(second, _BLACK, 0.5)
+        else:
+            second = tuple(min(1.5 * part + 40, 245) for part in second)
+    belly = _mix((246, 240, 230), base, (0.12, 0.5, 0.9)[rng.integers(3)])
     return _Coat(base, second, third, belly, _IRISES[rng.integers(len(_IRISES))])
 
 
@@ -470,7 +520,7 @@ def _paint_pet(
     _paint_body(painter, rng, look, coat, pose)
     points, keypoints = _paint_head(painter, rng, look, coat)
     cover = painter.cover.astype(np.float32) / 255
-    top, left = rng.integers(_FUR_SIDE, size=2)
+    top, left = rng.integers(_FUR_SIDE), rng.integers(_FUR_SIDE)
     fur = _fur(painter.side)[top : top + painter.side, left : left + painter.side]
     # the pet takes light away from what lies just behind and below it
     drop = np.float32([[1, 0, -light[0] * radius * 0.25], [0, 1, radius * 0.22]])
@@ -487,18 +537,28 @@ def _paint_pet(
 
 # --- the body -------------------------------------------------------------------------------
 
+# half widths along a limb, from where it joins to its end
+_LEG, _FORELEG, _NECK, _ARM = (
+    np.array(widths)
+    for widths in ((0.3, 0.2, 0.17), (0.1, 0.23, 0.2), (0.5, 0.56, 0.6), (0.28, 0.22, 0.2))
+)
+_FLOPPY_EAR = np.array([0.45, 0.6, 0.75, 0.88, 0.98, 1.04, 1.05, 0.95, 0.6])
+_EVEN, _TAPER = np.ones(10), np.linspace(1.35, 0.45, 10)
+
 
 def _paint_body(
     painter: _Painter, rng: np.random.Generator, look: _Look, coat: _Coat, pose: str
 ) -> None:
     dark_ends = look.pattern in ("points", "mask")
-    limb = coat.base * 0.55 + coat.second * 0.45 if dark_ends else coat.base
+    limb = _mix(coat.base, coat.second, 0.55) if dark_ends else coat.base
     paw = coat.belly if rng.random() < 0.5 else limb
     flip = 1.0 if rng.random() < 0.5 else -1.0
     stout = rng.uniform(0.85, 1.15) * (1.1 if look.fluff > 0.05 else 1.0)
 
+    mirror = np.array((flip, 1.0, 1.0))
+
     def side(points: np.ndarray) -> np.ndarray:
-        return points * (flip, 1.0)
+        return points * mirror
 
     if pose in ("portrait", "sitting"):
         torso = (0.0, 1.95, 0.92 * stout, 1.35)
@@ -514,9 +574,7 @@ def _paint_body(
     if pose == "standing":
         for x, dim in ((1.95, 0.75), (0.15, 0.75), (2.1, 1.0), (0.4, 1.0)):
             sway = rng.uniform(-0.12, 0.12)
-            leg = _limb(
-                np.array([[x, 1.2], [x + sway, 2.0], [x + sway, 2.65]]), np.array([0.3, 0.2, 0.17])
-            )
+            leg = _limb(_path((x, 1.2), (x + sway, 2.0), (x + sway, 2.65)), _LEG)
             painter.solid(side(leg), limb, dim=dim)
             painter.solid(side(_ellipse(x + sway - 0.08, 2.72, 0.26, 0.16)), paw, dim=dim)
     if pose == "sitting":
@@ -529,25 +587,20 @@ def _paint_body(
     if pose in ("portrait", "sitting"):
         painter.flat(_ellipse(0.0, 1.35, 0.46, 0.72), coat.belly)
         for x in (-0.34, 0.34):
-            leg = _limb(
-                np.array([[x * 1.2, 1.75], [x, 2.5], [x * 1.02, 3.1]]), np.array([0.1, 0.23, 0.2])
-            )
+            leg = _limb(_path((x * 1.2, 1.75), (x, 2.5), (x * 1.02, 3.1)), _FORELEG)
             painter.solid(leg, limb)
             painter.solid(_ellipse(x, 3.2, 0.27, 0.17), paw)
     elif pose == "standing":  # the neck joins head and back
-        neck = np.array([[0.0, -0.2], [0.35, 0.5], [0.75, 1.05]])
-        painter.solid(side(_limb(neck, np.array([0.5, 0.56, 0.6]))), coat.base)
+        neck = _path((0.0, -0.2), (0.35, 0.5), (0.75, 1.05))
+        painter.solid(side(_limb(neck, _NECK)), coat.base)
     else:
         for x in (-0.75, 0.15):
-            arm = _limb(
-                np.array([[x + 0.5, 1.3], [x + 0.1, 1.55], [x - 0.25, 1.6]]),
-                np.array([0.28, 0.22, 0.2]),
-            )
+            arm = _limb(_path((x + 0.5, 1.3), (x + 0.1, 1.55), (x - 0.25, 1.6)), _ARM)
             painter.solid(side(arm), limb)
             painter.solid(side(_ellipse(x - 0.35, 1.62, 0.27, 0.18)), paw)
     if rng.random() < 0.3:  # a collar, for cats and dogs alike
         hue = np.uint8([[[rng.integers(180), 200, 210]]])
-        colour = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0]
+        colour = cv2.cvtColor(hue, cv2.COLOR_HSV2RGB)[0, 0].tolist()
         painter.line(_curve((-0.62, 0.72), (0.0, 1.12), (0.62, 0.72)), 0.17, colour)
         painter.flat(_ellipse(0.0, 1.0, 0.11, 0.12), (236, 200, 90))
 
@@ -569,17 +622,18 @@ def _paint_tail(
         path = _curve((x, y), (x + 1.0, y + 0.1), (x + rng.uniform(0.5, 1.0), y - lift))
     thick = 0.16 + (1.6 * look.fluff)
     # a cat's tail keeps its width, a dog's tapers
-    widths = np.full(10, thick) if look.slit else np.linspace(thick * 1.35, thick * 0.45, 10)
-    painter.solid(_limb(path, widths) * (flip, 1.0), colour, dim=0.95)
+    widths = thick * (_EVEN if look.slit else _TAPER)
+    painter.solid(_limb(path, widths) * np.array((flip, 1.0, 1.0)), colour, dim=0.95)
 
 
 def _ragged(
     rng: np.random.Generator, ellipse: tuple[float, float, float, float], fluff: float
 ) -> np.ndarray:
-    """Return an ellipse's outline (72, 2) with hair of length `fluff` standing out."""
+    """Return an ellipse's outline (72, 3) with hair of length `fluff` standing out."""
     x, y, rx, ry = ellipse
-    hair = 1 + fluff * (np.abs(rng.normal(size=72)) * np.tile((1.0, 0.2), 36))
-    return _FINE_CIRCLE * hair[:, None] * (rx, ry) + (x, y)
+    points = _FINE_CIRCLE * (1 + fluff * (np.abs(rng.standard_normal(72)) * _TUFTS))  # (3, 72)
+    points[2] = 1
+    return points.T.dot(np.array(((rx, 0.0, 0.0), (0.0, ry, 0.0), (x, y, 1.0))))
 
 
 def _paint_pattern(
@@ -596,7 +650,7 @@ def _paint_pattern(
     x, y, rx, ry = ellipse
     before = painter.colour.copy()
     if look.pattern == "stripes":
-        for place in np.linspace(-0.9, 0.9, 6):
+        for place in _STRIPES:
             bend = rng.uniform(0.1, 0.3)
             ends = (
                 (x + rx * place, y - ry),
@@ -606,10 +660,11 @@ def _paint_pattern(
             painter.line(_curve(*ends), 0.13, coat.second)
     elif look.pattern == "patches":
         for colour in (coat.second, coat.third):
-            angle = rng.uniform(0, 2 * np.pi)
-            middle = (x + 0.6 * rx * np.cos(angle), y + 0.6 * ry * np.sin(angle))
-            patch = _ellipse(*middle, 0.55 * rx, 0.5 * ry, rng.uniform(0, np.pi))
-            painter.flat(patch * rng.uniform(0.95, 1.05, (28, 1)), colour)
+            angle = rng.uniform(0, 2 * math.pi)
+            middle = (x + 0.6 * rx * math.cos(angle), y + 0.6 * ry * math.sin(angle))
+            patch = _ellipse(*middle, 0.55 * rx, 0.5 * ry, rng.uniform(0, math.pi))
+            patch[:, :2] *= rng.uniform(0.95, 1.05, (28, 1))
+            painter.flat(patch, colour)
     else:
         for _ in range(14):
             middle = (x + rx * rng.uniform(-0.9, 0.9), y + ry * rng.uniform(-0.9, 0.9))
@@ -629,15 +684,18 @@ class _Turn:
         cy, sy, cp, sp, cr, sr = (
             f(a) for a in (self.yaw, pitch, roll) for f in (math.cos, math.sin)
         )  # fmt: skip
-        about_y = np.array([[cy, 0, sy], [0, 1, 0], [-sy, 0, cy]])
-        about_x = np.array([[1, 0, 0], [0, cp, -sp], [0, sp, cp]])
-        about_z = np.array([[cr, -sr, 0], [sr, cr, 0], [0, 0, 1]])
-        matrix = about_z @ about_x @ about_y
-        self._flat, self._depth = matrix[:2, :2].T, matrix[:2, 2]
+        # the first two columns of yaw about y, then pitch about x, then roll about z
+        self._of_x = cr * cy - sr * sp * sy, sr * cy + cr * sp * sy, 0.0
+        self._of_y = -sr * cp, cr * cp, 0.0
+        self._of_z = cr * sy + sr * sp * cy, sr * sy - cr * sp * cy
+        self._at: dict[float, np.ndarray] = {}  # a depth's matrix
 
     def __call__(self, points: np.ndarray, z: float) -> np.ndarray:
-        """Project points (K, 2) at depth `z` to (K, 2)."""
-        return points.dot(self._flat) + z * self._depth
+        """Project points (K, 3) at depth `z` to (K, 3), flat again."""
+        if z not in self._at:
+            x, y = self._of_z
+            self._at[z] = np.array((self._of_x, self._of_y, (z * x, z * y, 1.0)))
+        return points.dot(self._at[z])
 
 
 def _paint_head(
@@ -653,18 +711,19 @@ def _paint_head(
     # cheeks: the lower half is a little wider than the upper one
     face[:, 0] *= 1 + 0.07 * np.sin(face[:, 1] / ry * 1.5)
     outline = turn(face, 0.0)
-    ellipse = (*outline.mean(axis=0), rx, ry)
+    x, y, _ = (np.add.reduce(outline) / len(outline)).tolist()
+    ellipse = (x, y, rx, ry)
     ears = [_ear(look, rng, turn, sign) for sign in (-1.0, 1.0)]
     if look.ear == "pricked":
         for ear, inner, _ in ears:
             painter.solid(ear, ear_colour, dim=0.95)
-            painter.flat(inner, 0.5 * np.array(_PINK) + 0.5 * ear_colour)
+            painter.flat(inner, _mix(_PINK, ear_colour, 0.5))
     painter.solid(outline, coat.base, ellipse)
     _paint_pattern(painter, rng, look, coat, outline, ellipse)
     _paint_face(painter, rng, look, coat, turn, outline)
     if look.ear != "pricked":
         for ear, _, _ in ears:
-            painter.solid(ear, ear_colour * 0.9, dim=0.95)
+            painter.solid(ear, _mix(ear_colour, _BLACK, 0.9), dim=0.95)
     eyes = _paint_eyes(painter, rng, look, coat, turn)
     nose = _paint_muzzle(painter, rng, look, coat, turn)
     tips = [tip for _, _, tip in ears]
@@ -678,32 +737,29 @@ def _ear(
     look: _Look, rng: np.random.Generator, turn: _Turn, sign: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return one ear's outline, its inner side and its tip."""
-    tip = np.array(look.ear_tip) * rng.uniform(0.92, 1.08, 2)
+    up_x, up_y = rng.uniform(0.92, 1.08, 2).tolist()
+    x, y = tip = look.ear_tip[0] * up_x, look.ear_tip[1] * up_y
     width = look.ear_width * rng.uniform(0.9, 1.1)
     if look.ear == "pricked":
-        inside = np.array([tip[0] - width * 1.05, -0.72])
-        outside = np.array([min(tip[0] + width * 0.42, 1.0), -0.28])
-        left = _curve(inside, (inside + tip) / 2 + (-0.06, -0.05), tip, count=7)
-        right = _curve(tip, (outside + tip) / 2 + (0.09, -0.03), outside, count=7)
+        x1, y1 = inside = x - width * 1.05, -0.72
+        x2, y2 = outside = min(x + width * 0.42, 1.0), -0.28
+        left = _curve(inside, ((x1 + x) / 2 - 0.06, (y1 + y) / 2 - 0.05), tip, count=7)
+        right = _curve(tip, ((x2 + x) / 2 + 0.09, (y2 + y) / 2 - 0.03), outside, count=7)
         ear = np.concatenate([left, right[1:]])
-        middle = (inside + outside + 1.6 * tip) / 3.6
+        middle = np.array(((x1 + x2 + 1.6 * x) / 3.6, (y1 + y2 + 1.6 * y) / 3.6, 1.0))
         inner = middle + (ear - middle) * 0.62
         depth = -0.1
     elif look.ear == "floppy":
-        root = np.array([0.48, -0.80])
-        bend = np.array([1.12, -0.72])
-        path = _curve(root, bend, tip, count=9)
-        widths = width * np.array([0.45, 0.6, 0.75, 0.88, 0.98, 1.04, 1.05, 0.95, 0.6])
-        ear = _limb(path, widths)
+        ear = _limb(_curve((0.48, -0.80), (1.12, -0.72), tip, count=9), width * _FLOPPY_EAR)
         inner, depth = ear, 0.15
     else:  # folded: a small flap that hangs forward
-        ear = np.array([(0.42, -0.84), (0.78, -0.80), (1.0, -0.62), tip, (0.66, -0.42)])
+        ear = _path((0.42, -0.84), (0.78, -0.80), (1.0, -0.62), tip, (0.66, -0.42))
         inner, depth = ear, 0.3
-    mirror = (sign, 1.0)
+    mirror = np.array((sign, 1.0, 1.0))
     return (
         turn(ear * mirror, depth),
         turn(inner * mirror, depth),
-        turn(tip[None] * mirror, depth)[0],
+        turn(np.array((sign * x, y, 1.0)), depth),
     )
 
 
@@ -718,11 +774,11 @@ def _paint_face(
     """Paint the markings of the face: mask, blaze, dark points, a tabby's M."""
     before = painter.colour.copy()
     if look.pattern == "points":
-        painter.flat(turn(_ellipse(0.0, 0.3, 0.62, 0.62), 0.8), 0.6 * coat.second + 0.4 * coat.base)
+        muzzle = _mix(coat.second, coat.base, 0.6)
+        painter.flat(turn(_ellipse(0.0, 0.3, 0.62, 0.62), 0.8), muzzle)
     elif look.pattern == "mask":
-        painter.flat(
-            turn(_ellipse(0.0, -0.62, 0.8, 0.5), 0.6), 0.65 * coat.second + 0.35 * coat.base
-        )
+        forehead = _mix(coat.second, coat.base, 0.65)
+        painter.flat(turn(_ellipse(0.0, -0.62, 0.8, 0.5), 0.6), forehead)
         for sign in (-1, 1):
             painter.flat(turn(_ellipse(0.42 * sign, 0.32, 0.5, 0.5), 0.7), coat.belly)
     elif look.pattern == "stripes":
@@ -737,9 +793,9 @@ def _paint_face(
                 painter.line(turn(line, 0.4), 0.09, coat.second)
     elif rng.random() < 0.45:  # a blaze
         width = rng.uniform(0.1, 0.2)
-        blaze = np.array(
-            [(-width, -0.9), (width, -0.9), (width * 1.3, -0.2), (width * 2.4, 0.3),
-             (-width * 2.4, 0.3), (-width * 1.3, -0.2)]
+        blaze = _path(
+            (-width, -0.9), (width, -0.9), (width * 1.3, -0.2), (width * 2.4, 0.3),
+            (-width * 2.4, 0.3), (-width * 1.3, -0.2),
         )  # fmt: skip
         painter.flat(turn(blaze, 0.9), (244, 240, 232))
     else:
@@ -773,8 +829,8 @@ def _paint_eyes(
                 (sign * (x + 0.16), y - high - 0.1),
                 count=6,
             )
-            painter.line(turn(brow, depth), 0.06, coat.base * 0.6)
-        centres.append(turn(np.array(middle), depth))
+            painter.line(turn(brow, depth), 0.06, _mix(coat.base, _BLACK, 0.6))
+        centres.append(turn(np.array((*middle, 1.0)), depth))
     return centres
 
 
@@ -785,56 +841,54 @@ def _paint_muzzle(
     wide, high = wide * rng.uniform(0.92, 1.08), high * rng.uniform(0.92, 1.08)
     depth = 0.85 + out
     colour = coat.second if look.pattern == "points" else coat.belly
-    mouth = _DARK if np.mean(colour) > 90 else (14, 10, 12)
+    mouth = _DARK if sum(colour) / 3 > 90 else (14, 10, 12)
     skin = _PINK if rng.random() < 0.35 else _DARK
     if look.slit:
         y = 0.40
-        nose = np.array([0.0, y - high * 0.62])
+        nose_y = y - high * 0.62
         for x in (-0.5, 0.5):
             part = turn(_ellipse(x * wide, y, wide * 0.62, high), depth)
             painter.solid(part, colour)
         painter.solid(
             turn(_ellipse(0.0, y + high * 0.95, wide * 0.5, high * 0.5), depth - 0.1), colour
         )
-        tip = nose + np.array(
-            [(-0.13, -0.07), (0.0, -0.1), (0.13, -0.07), (0.03, 0.09), (-0.03, 0.09)]
-        )
+        tip = _path(
+            (-0.13, nose_y - 0.07), (0.0, nose_y - 0.1), (0.13, nose_y - 0.07),
+            (0.03, nose_y + 0.09), (-0.03, nose_y + 0.09),
+        )  # fmt: skip
         painter.flat(turn(tip, depth + 0.05), skin)
-        painter.line(turn(np.array([nose + (0, 0.08), nose + (0, 0.2)]), depth), 0.045, mouth)
+        below = _path((0.0, nose_y + 0.08), (0.0, nose_y + 0.2))
+        painter.line(turn(below, depth), 0.045, mouth)
         for sign in (-1, 1):
-            smile = _curve(
-                nose + (0, 0.2), nose + (0.12 * sign, 0.34), nose + (0.3 * sign, 0.2), count=6
-            )
+            corner, end = (0.12 * sign, nose_y + 0.34), (0.3 * sign, nose_y + 0.2)
+            smile = _curve((0.0, nose_y + 0.2), corner, end, count=6)
             painter.line(turn(smile, depth), 0.045, mouth)
         if rng.random() < 0.75:
             _paint_whiskers(painter, rng, coat, turn, y, depth - 0.3, 1.35)
-        return turn(nose[None], depth)[0]
+        return turn(np.array((0.0, nose_y, 1.0)), depth)
     y = 0.36
     panting = rng.random() < 0.35
     if panting:
         tongue = turn(_ellipse(0.0, y + high * 1.02, wide * 0.36, high * 0.62), depth - 0.15)
         painter.solid(tongue, (226, 96, 110))
-        painter.line(
-            turn(np.array([(0, y + high), (0, y + high * 1.4)]), depth - 0.15), 0.04, (180, 70, 84)
-        )
+        groove = _path((0.0, y + high), (0.0, y + high * 1.4))
+        painter.line(turn(groove, depth - 0.15), 0.04, (180, 70, 84))
     painter.solid(turn(_ellipse(0.0, y, wide, high), depth - 0.2), colour)
     for x in (-0.45, 0.45):
         jowl = turn(_ellipse(x * wide, y + high * 0.32, wide * 0.58, high * 0.66), depth - 0.1)
         painter.solid(jowl, colour)
-    nose = np.array([0.0, y - high * 0.5])
-    painter.solid(turn(_ellipse(*nose, 0.22, 0.16), depth + 0.05), skin)
-    painter.flat(
-        turn(_ellipse(nose[0] - 0.06, nose[1] - 0.06, 0.06, 0.035), depth + 0.05), (210, 205, 210)
-    )
-    painter.line(turn(np.array([nose + (0, 0.14), nose + (0, 0.34)]), depth), 0.05, mouth)
+    nose_y = y - high * 0.5
+    painter.solid(turn(_ellipse(0.0, nose_y, 0.22, 0.16), depth + 0.05), skin)
+    shine = turn(_ellipse(-0.06, nose_y - 0.06, 0.06, 0.035), depth + 0.05)
+    painter.flat(shine, (210, 205, 210))
+    painter.line(turn(_path((0.0, nose_y + 0.14), (0.0, nose_y + 0.34)), depth), 0.05, mouth)
     for sign in (-1, 1):
-        smile = _curve(
-            nose + (0, 0.34), nose + (0.2 * sign, 0.5), nose + (wide * 0.9 * sign, 0.34), count=6
-        )
+        corner, end = (0.2 * sign, nose_y + 0.5), (wide * 0.9 * sign, nose_y + 0.34)
+        smile = _curve((0.0, nose_y + 0.34), corner, end, count=6)
         painter.line(turn(smile, depth - 0.05), 0.05, mouth)
     if rng.random() < 0.4:
         _paint_whiskers(painter, rng, coat, turn, y, depth - 0.3, 0.95)
-    return turn(nose[None], depth)[0]
+    return turn(np.array((0.0, nose_y, 1.0)), depth)
 
 
 def _paint_whiskers(
@@ -847,7 +901,7 @@ def _paint_whiskers(
     reach: float,
 ) -> None:
     # dogs have them too, shorter; were they white and on cats alone, a network would look no further
-    colour = 0.45 * coat.base + 0.55 * np.array(_DARK if rng.random() < 0.4 else (250, 248, 240))
+    colour = _mix(coat.base, _DARK if rng.random() < 0.4 else (250, 248, 240), 0.45)
     for sign in (-1, 1):
         for lift in (-0.1, 0.02, 0.14):
             middle, end = (0.6 * reach * sign, y + lift - 0.06), (reach * sign, y + 2 * lift)
@@ -861,22 +915,19 @@ def _paint_whiskers(
 def _occlude(canvas: np.ndarray, parts: PetParts, rng: np.random.Generator, split: str) -> None:
     """Put something blurred in front: a rounded piece of another photograph near the border."""
     side = canvas.shape[0]
-    angle = rng.uniform(0, 2 * np.pi)
+    angle = rng.uniform(0, 2 * math.pi)
     reach = rng.uniform(0.48, 0.6)
-    x, y = 0.5 + reach * np.cos(angle), 0.5 + reach * np.sin(angle)
+    x, y = 0.5 + reach * math.cos(angle), 0.5 + reach * math.sin(angle)
     rx, ry = rng.uniform(0.12, 0.24, 2)
-    shape = _ellipse(x, y, rx, ry, rng.uniform(0, np.pi)) * side
+    shape = _ellipse(x, y, rx, ry, rng.uniform(0, math.pi))[:, :2] * side
     cover = np.zeros((side, side), np.uint8)
     cv2.fillPoly(cover, [shape.astype(np.int32)], 255)
     cover = cv2.GaussianBlur(cover, (0, 0), side * 0.008).astype(np.float32) / 255
     front = _blur(_background(rng, split, side), side * 0.02)
     canvas += _thrice(cover) * (front - canvas)
     parts.mask = parts.mask * (1 - cover)
-    columns = np.nan_to_num(parts.keypoints[:, 0], nan=-1.0)
-    rows = np.nan_to_num(parts.keypoints[:, 1], nan=-1.0)
-    inside = (columns >= 0) & (columns < side) & (rows >= 0) & (rows < side)
-    for i in np.flatnonzero(inside):
-        if cover[int(rows[i]), int(columns[i])] > 0.5:
+    for i, (x, y) in enumerate(parts.keypoints.tolist()):
+        if 0 <= x < side and 0 <= y < side and cover[int(y), int(x)] > 0.5:
             parts.keypoints[i] = np.nan
 
 
@@ -884,26 +935,36 @@ def _develop(canvas: np.ndarray, rng: np.random.Generator, size: int) -> np.ndar
     """Turn the canvas into a photograph of `size` pixels: exposure, colour cast, noise."""
     picture = cv2.resize(canvas, (size, size), interpolation=cv2.INTER_AREA)
     gain = rng.uniform(0.72, 1.18) * rng.uniform(0.92, 1.08, 3)
-    picture = _dyed(picture, gain.astype(np.float32))
+    picture = cv2.transform(picture, np.diag(gain.astype(np.float32)))
     slope = rng.uniform(-0.22, 0.22, 2).astype(np.float32)
-    place = np.linspace(-0.5, 0.5, size, dtype=np.float32)
+    place = _places(size)
     picture *= _thrice(1 + slope[0] * place[:, None] + slope[1] * place[None, :])
-    picture += rng.standard_normal(picture.shape, np.float32) * np.float32(rng.uniform(1, 7))
-    return np.clip(np.rint(picture, out=picture), 0, 255, out=picture).astype(np.uint8)
+    noise = rng.standard_normal(picture.shape, np.float32)
+    noise *= np.float32(rng.uniform(1, 7))
+    return cv2.add(picture, noise, dtype=cv2.CV_8U)  # rounded, and cut to 0 to 255
+
+
+@functools.cache
+def _places(size: int) -> np.ndarray:
+    return np.linspace(-0.5, 0.5, size, dtype=np.float32)
 
 
 def _trimap(mask: np.ndarray, size: int) -> np.ndarray:
     """Return 1 on the pet, 2 on the background, 3 on a band of about a thirtieth of the side."""
     small = cv2.resize(mask, (size, size), interpolation=cv2.INTER_AREA)
-    reach = max(1, round(size / 64))
-    kernel = np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
-    pet = (small > 0.5).astype(np.uint8)
-    sure_pet = cv2.erode(pet, kernel)
-    sure_background = cv2.erode(1 - pet, kernel)
-    return np.where(sure_pet, 1, np.where(sure_background, 2, 3)).astype(np.uint8)
+    pet = (small > 0.5).view(np.uint8)
+    around = _around(max(1, round(size / 64)))
+    sure_pet, sure_background = cv2.erode(pet, around), cv2.erode(1 - pet, around)
+    return 3 - 2 * sure_pet - sure_background
+
+
+@functools.cache
+def _around(reach: int) -> np.ndarray:
+    return np.ones((2 * reach + 1, 2 * reach + 1), np.uint8)
 
 
 def _box_of(points: np.ndarray, size: int) -> np.ndarray:
     """Return the box around `points` (K, 2), cut at the picture's border: (4,) float32."""
-    low, high = points.min(axis=0), points.max(axis=0)
-    return np.clip(np.concatenate([low, high]), 0, size).astype(np.float32)
+    x, y = np.ascontiguousarray(points.T)
+    ends = x.min(), y.min(), x.max(), y.max()
+    return np.array([min(max(end, 0.0), size) for end in ends], np.float32)

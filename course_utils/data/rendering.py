@@ -6,9 +6,11 @@ processes nor the number of pictures changes a byte of it.
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import json
 import os
+import pickle
 import queue
 import subprocess
 import sys
@@ -26,7 +28,7 @@ VERSION = 5
 _SPLITS = ("train", "test")
 _FEW = 200  # fewer are drawn sooner than a process starts
 _BLOCK = 25  # pictures that a process is given at a time
-_Part = tuple[list[tuple[int, int]], dict[str, np.ndarray]]  # blocks, and their pictures
+_Block = tuple[int, int]  # from this picture to before that one
 
 
 def draw_pets(split: str, count: int, size: int, seed: int) -> Pets:
@@ -83,81 +85,85 @@ def _render(kind: str, split: str, count: int, size: int, seed: int) -> dict[str
 
 
 def _draw_all(job: dict, count: int) -> dict[str, np.ndarray]:
+    from course_utils.progress import Bar
+
     if count < _FEW:
         return _stack(_draw(**job, start=0, stop=count))
     blocks = [(start, min(start + _BLOCK, count)) for start in range(0, count, _BLOCK)]
-    parts = _in_processes(job, blocks, count)
-    drawn = {}
-    for key, first in parts[0][1].items():
-        drawn[key] = np.empty((count, *first.shape[1:]), first.dtype)
-        for own, arrays in parts:
-            drawn[key][np.concatenate([np.arange(*block) for block in own])] = arrays[key]
+    drawn: dict[str, np.ndarray] = {}
+    with Bar(count, f"Drawing {count} {job['kind']}s") as bar:
+        for (start, stop), block in _in_processes(job, blocks):
+            for key, rows in block.items():
+                if key not in drawn:
+                    drawn[key] = np.empty((count, *rows.shape[1:]), rows.dtype)
+                drawn[key][start:stop] = rows
+            bar.update(stop - start)
     return drawn
 
 
-def _in_processes(job: dict, blocks: list[tuple[int, int]], count: int) -> list[_Part]:
-    """Run a process a core; they are new ones, since a fork after TensorFlow has run hangs."""
-    from course_utils.progress import Bar
+def _in_processes(job: dict, blocks: list[_Block]) -> Iterator[tuple[_Block, dict]]:
+    """Yield each block's pictures as they come from a process a core.
+
+    They are new processes, since a fork after TensorFlow has run hangs.
+    """
+    left: queue.SimpleQueue[_Block] = queue.SimpleQueue()
+    for block in blocks:
+        left.put(block)
+    done: queue.SimpleQueue = queue.SimpleQueue()
+
+    def run() -> None:
+        try:
+            _one_process(job, left, done)
+        except Exception as error:
+            done.put(error)
 
     workers = min(os.cpu_count() or 1, 8, len(blocks))
-    left: queue.SimpleQueue[tuple[int, int]] = queue.SimpleQueue()
-    for block in blocks[workers:]:
-        left.put(block)
-    signs: queue.SimpleQueue[int] = queue.SimpleQueue()
-    results: list = [None] * workers
-
-    def run(place: int) -> None:
-        try:
-            results[place] = _one_process(job, blocks[place], left, signs)
-        except Exception as error:
-            results[place] = error
-        signs.put(-1)
-
-    threads = [threading.Thread(target=run, args=(place,)) for place in range(workers)]
+    threads = [threading.Thread(target=run) for _ in range(workers)]
     for thread in threads:
         thread.start()
-    ended = 0
-    with Bar(count, f"Drawing {count} {job['kind']}s") as bar:
-        while ended < workers:
-            sign = signs.get()
-            ended += sign < 0
-            bar.update(max(sign, 0))
-    for result in results:
-        if isinstance(result, Exception):
-            raise result
-    return results
+    try:
+        for _ in blocks:
+            result = done.get()
+            if isinstance(result, Exception):
+                raise result
+            yield result
+    except BaseException:
+        while _next(left):  # so that the others stop too
+            pass
+        for thread in threads:
+            thread.join()
+        raise
 
 
-def _one_process(
-    job: dict, first: tuple[int, int], left: queue.SimpleQueue, signs: queue.SimpleQueue
-) -> _Part:
+def _next(left: queue.SimpleQueue) -> _Block | None:
+    with contextlib.suppress(queue.Empty):
+        return left.get_nowait()
+
+
+def _one_process(job: dict, left: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
     """Give a new process a block of pictures at a time, so that a slow core is given fewer."""
-    own = [first]
-    said: list[str] = []
     command = [sys.executable, "-m", "course_utils.data.rendering", json.dumps(job)]
-    given = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with tempfile.TemporaryFile() as held:
-        with subprocess.Popen(command, stdout=held, **given) as process:
-            _tell(process, first)
-            for line in process.stderr:
-                if line != "\n":
-                    said.append(line)
-                    continue
-                signs.put(own[-1][1] - own[-1][0])
-                try:
-                    own.append(left.get_nowait())
-                    _tell(process, own[-1])
-                except queue.Empty:
-                    process.stdin.close()
-        if process.returncode != 0:
-            raise RuntimeError(f"Drawing stopped: {''.join(said[-3:]).strip()}")
-        held.seek(0)
-        return own, {str(key): np.load(held) for key in np.load(held)}
-
-
-def _tell(process: subprocess.Popen, block: tuple[int, int]) -> None:
-    with contextlib.suppress(BrokenPipeError):  # what it died of is told when it is waited for
-        print(*block, file=process.stdin, flush=True)
+    with tempfile.TemporaryFile() as said:
+        given = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": said}
+        with subprocess.Popen(command, **given) as process:
+            told: collections.deque[_Block] = collections.deque()
+            try:
+                while True:
+                    # a second block lies ready while the first is drawn
+                    while len(told) < 2 and (block := _next(left)):
+                        process.stdin.write(b"%d %d\n" % block)
+                        process.stdin.flush()
+                        told.append(block)
+                    if not told:
+                        break
+                    done.put((told[0], pickle.load(process.stdout)))
+                    told.popleft()
+            except (EOFError, OSError, pickle.UnpicklingError):
+                pass  # it died: what of is in its last words
+        if told:
+            said.seek(0)
+            last = said.read().decode(errors="replace").splitlines()[-3:]
+            raise RuntimeError(f"Drawing stopped: {' '.join(last) or 'the process ended'}")
 
 
 def _draw(kind: str, split: str, size: int, seed: int, start: int, stop: int) -> Iterator[dict]:
@@ -166,7 +172,7 @@ def _draw(kind: str, split: str, size: int, seed: int, start: int, stop: int) ->
     draw = {"pet": drawing.draw_pet, "scene": drawing.draw_scene}[kind]
     for i in range(start, stop):
         child = np.random.SeedSequence(seed, spawn_key=(_SPLITS.index(split), i))
-        yield draw(np.random.default_rng(child), split, size)
+        yield draw(drawing.PictureRandom(np.random.PCG64(child)), split, size)
 
 
 def _stack(pictures: Iterable[dict]) -> dict[str, np.ndarray]:
@@ -179,15 +185,10 @@ def _worker() -> None:
 
     cv2.setNumThreads(1)  # one process a core already
     job = json.loads(sys.argv[1])
-    rows: list[dict] = []
     for line in sys.stdin:
         start, stop = map(int, line.split())
-        rows += _draw(**job, start=start, stop=stop)
-        print(file=sys.stderr, flush=True)
-    arrays = _stack(rows)
-    np.save(sys.stdout.buffer, list(arrays))  # the names; then the arrays, one behind the other
-    for array in arrays.values():
-        np.save(sys.stdout.buffer, array)
+        pickle.dump(_stack(_draw(**job, start=start, stop=stop)), sys.stdout.buffer, protocol=5)
+        sys.stdout.buffer.flush()
 
 
 if __name__ == "__main__":
