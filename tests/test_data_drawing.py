@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import subprocess
 import sys
 import time
@@ -73,6 +74,14 @@ def test_a_seed_gives_the_same_bytes_in_another_process_and_in_any_number_of_the
     assert other.stdout.strip() == hashlib.sha256(ours).hexdigest()
 
 
+@pytest.mark.skipif(not shutil.which("false"), reason="no program here that ends at once")
+def test_a_process_that_ends_without_a_word_is_told_and_nobody_waits_for_it(monkeypatch):
+    monkeypatch.setattr(rendering.sys, "executable", shutil.which("false"))
+    job = {"kind": "pet", "split": "train", "size": 32, "seed": 0}
+    with pytest.raises(RuntimeError, match="Drawing stopped: its process ended"):
+        list(rendering._in_processes(job, [(0, 25), (25, 50), (50, 60)]))
+
+
 def test_a_process_that_stops_is_told():
     job = {"kind": "horse", "split": "train", "size": 32, "seed": 0}
     with pytest.raises(RuntimeError, match=r"(?s)Drawing stopped: .*KeyError: 'horse'"):
@@ -113,6 +122,14 @@ def test_train_and_test_share_no_picture_and_no_photograph(pets):
 def test_another_seed_gives_other_pictures(pets):
     other = rendering._stack(rendering._draw("pet", "train", 64, 1, 0, 5))
     assert all((other["image"][i] != pets["train"].images[i]).any() for i in range(5))
+
+
+def test_the_quick_generator_gives_numpys_numbers():
+    ours = drawing.PictureRandom(np.random.PCG64(3))
+    theirs = np.random.Generator(np.random.PCG64(3))
+    for low, high, size in ((-0.7, 0.7, None), (0, 2 * np.pi, 3), (1, 7, None), (-20, 35, (2, 1))):
+        assert np.array_equal(ours.uniform(low, high, size), theirs.uniform(low, high, size))
+    assert ours.random() == theirs.random()
 
 
 def test_both_species_have_every_breed_about_equally_often(pets):

@@ -143,11 +143,11 @@ def _next(left: queue.SimpleQueue) -> _Block | None:
 def _one_process(job: dict, left: queue.SimpleQueue, done: queue.SimpleQueue) -> None:
     """Give a new process a block of pictures at a time, so that a slow core is given fewer."""
     command = [sys.executable, "-m", "course_utils.data.rendering", json.dumps(job)]
+    told: collections.deque[_Block] = collections.deque()
     with tempfile.TemporaryFile() as said:
         given = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": said}
-        with subprocess.Popen(command, **given) as process:
-            told: collections.deque[_Block] = collections.deque()
-            try:
+        try:
+            with subprocess.Popen(command, **given) as process:
                 while True:
                     # a second block lies ready while the first is drawn
                     while len(told) < 2 and (block := _next(left)):
@@ -156,14 +156,12 @@ def _one_process(job: dict, left: queue.SimpleQueue, done: queue.SimpleQueue) ->
                         told.append(block)
                     if not told:
                         break
-                    done.put((told[0], pickle.load(process.stdout)))
-                    told.popleft()
-            except (EOFError, OSError, pickle.UnpicklingError):
-                pass  # it died: what of is in its last words
-        if told:
+                    done.put((told.popleft(), pickle.load(process.stdout)))
+        except (EOFError, OSError, pickle.UnpicklingError) as error:
             said.seek(0)
             last = said.read().decode(errors="replace").splitlines()[-3:]
-            raise RuntimeError(f"Drawing stopped: {' '.join(last) or 'the process ended'}")
+            why = " ".join(last) or "its process ended without a word."
+            raise RuntimeError(f"Drawing stopped: {why}") from error
 
 
 def _draw(kind: str, split: str, size: int, seed: int, start: int, stop: int) -> Iterator[dict]:
