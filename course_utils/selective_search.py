@@ -136,8 +136,8 @@ def propose(images: Sequence[np.ndarray], most: int) -> list[np.ndarray]:
     """
     name = _name(images, most)
     with np.load(SHIPPED) as file:
-        kept = dict(file)
-    if str(kept["name"]) != name:
+        kept = dict(file) if str(file["name"]) == name else None
+    if kept is None:
         kept = cached_arrays(name, lambda: _pack(_search_all(list(images), most)))
     boxes = kept["boxes"].astype(np.float32, copy=False)
     return np.split(boxes, np.cumsum(kept["counts"])[:-1]) if len(images) else []

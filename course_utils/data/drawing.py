@@ -50,11 +50,10 @@ _EARTH = np.array(
     [(0.9, 1.2, 0.6), (1.3, 0.85, 0.7), (1.25, 1.1, 0.8), (0.85, 0.95, 1.2), (1, 1, 1)]
 )
 _POSES = ("portrait", "sitting", "standing", "lying")
-_POSES_UP_TO = (0.5, 0.7, 0.85, 1.0)  # half are portraits, a fifth sit, …
+_POSES_UP_TO = (0.5, 0.7, 0.85, 1.0)  # half are portraits, a fifth sit, the rest stand or lie
 _BLACK = (0, 0, 0)
 _PINK = (226, 150, 150)
 _DARK = (38, 32, 34)
-_INT32 = np.dtype(np.int32)
 _SHIFT = 4  # OpenCV's fixed-point bits: vertices at sixteenths of a pixel
 
 
@@ -320,7 +319,7 @@ def _limb(points: np.ndarray, widths: np.ndarray) -> np.ndarray:
 
 @functools.cache
 def _differences(count: int) -> np.ndarray:
-    """Return what turns points into the way from each one's neighbour before to that behind."""
+    """Return the matrix that turns points into the way from the one before each to the next."""
     steps = np.eye(count, k=1) - np.eye(count, k=-1)
     steps[0, 0], steps[-1, -1] = -1, 1
     return steps
@@ -400,7 +399,7 @@ class _Painter:
         self._to_fixed = self._to_pixels * (1 << _SHIFT)
         self.colour = np.zeros((side, side, 3), np.uint8)
         self.cover = np.zeros((side, side), np.uint8)
-        self.shade = np.full((side, side), np.float32(0.85))
+        self.shade = np.full((side, side), 0.85, np.float32)
         self.outlines: list[np.ndarray] = []  # of the solid parts, in head radii
         self._scratch = np.zeros((side, side), np.uint8)
         lit = 0.62 + 0.5 * np.maximum(light.dot(_sphere_normals()), 0)
@@ -470,7 +469,7 @@ class _Painter:
 
     def _fixed(self, points: np.ndarray) -> np.ndarray:
         fixed = points.dot(self._to_fixed)
-        return np.rint(fixed, fixed).astype(_INT32)
+        return np.rint(fixed, fixed).astype(np.int32)
 
 
 def _mix(colour: Colour, other: Colour, share: float) -> Colour:
@@ -543,7 +542,7 @@ _LEG, _FORELEG, _NECK, _ARM = (
     for widths in ((0.3, 0.2, 0.17), (0.1, 0.23, 0.2), (0.5, 0.56, 0.6), (0.28, 0.22, 0.2))
 )
 _FLOPPY_EAR = np.array([0.45, 0.6, 0.75, 0.88, 0.98, 1.04, 1.05, 0.95, 0.6])
-_EVEN, _TAPER = np.ones(10), np.linspace(1.35, 0.45, 10)
+_TAPER = np.linspace(1.35, 0.45, 10)
 
 
 def _paint_body(
@@ -622,7 +621,7 @@ def _paint_tail(
         path = _curve((x, y), (x + 1.0, y + 0.1), (x + rng.uniform(0.5, 1.0), y - lift))
     thick = 0.16 + (1.6 * look.fluff)
     # a cat's tail keeps its width, a dog's tapers
-    widths = thick * (_EVEN if look.slit else _TAPER)
+    widths = np.full(10, thick) if look.slit else thick * _TAPER
     painter.solid(_limb(path, widths) * np.array((flip, 1.0, 1.0)), colour, dim=0.95)
 
 
@@ -679,12 +678,11 @@ class _Turn:
     """The head's turn: yaw, pitch and roll, and where its features land after it."""
 
     def __init__(self, rng: np.random.Generator) -> None:
-        self.yaw = rng.normal(0, 0.22)
-        pitch, roll = rng.normal(0, 0.13), rng.normal(0, 0.16)
+        yaw, pitch, roll = rng.normal(0, 0.22), rng.normal(0, 0.13), rng.normal(0, 0.16)
         cy, sy, cp, sp, cr, sr = (
-            f(a) for a in (self.yaw, pitch, roll) for f in (math.cos, math.sin)
+            f(a) for a in (yaw, pitch, roll) for f in (math.cos, math.sin)
         )  # fmt: skip
-        # the first two columns of yaw about y, then pitch about x, then roll about z
+        # where x, y and z go, seen from the front: yaw about y, then pitch about x, roll about z
         self._of_x = cr * cy - sr * sp * sy, sr * cy + cr * sp * sy, 0.0
         self._of_y = -sr * cp, cr * cp, 0.0
         self._of_z = cr * sy + sr * sp * cy, sr * sy - cr * sp * cy
