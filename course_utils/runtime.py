@@ -198,10 +198,11 @@ def _start_keras(chosen: Settings, branches: int) -> None:
 def _quick_imports() -> Iterator[None]:
     """Spare TensorFlow's and Keras's import what takes time and serves nobody.
 
-    The garbage collector would walk again and again through new objects, all of which stay; and
-    Keras loads scikit-learn for wrappers that no lesson uses.
+    The garbage collector would walk through the new objects again and again, meanwhile and later,
+    and all of them stay; and Keras loads scikit-learn for wrappers that no lesson uses.
     """
     collects, hides = gc.isenabled(), "sklearn" not in sys.modules
+    first = "keras" not in sys.modules
     gc.disable()
     if hides:
         sys.modules["sklearn"] = None
@@ -210,6 +211,8 @@ def _quick_imports() -> Iterator[None]:
     finally:
         if hides:
             del sys.modules["sklearn"]
+        if first:
+            gc.freeze()
         if collects:
             gc.enable()
 

@@ -61,9 +61,10 @@ def test_photographs_come_from_the_sources_folder_in_even_shares(tmp_path, monke
     assert len(load_photos(3, 64)) == 3
 
 
-def test_reading_a_photograph_loads_no_library_but_numpy_and_opencv():
+@pytest.mark.parametrize("call", ["photos.load_photo('chelsea')", "digits.load_digits('train')"])
+def test_reading_a_photograph_or_digits_loads_no_library_but_numpy_and_opencv(call):
     code = (
-        "import sys; from course_utils.data.photos import load_photo; load_photo('chelsea');"
+        f"import sys; from course_utils.data import {call.split('.')[0]}; {call};"
         "print(*sorted({'tensorflow','keras','skimage','sklearn','matplotlib'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -276,6 +276,15 @@ def test_keras_is_loaded_without_scikit_learn_which_can_be_loaded_afterwards():
     assert fresh(code).splitlines()[-2:] == ["False True", "LinearSVC"]
 
 
+def test_what_was_imported_is_not_searched_for_garbage_again():
+    code = (
+        "import gc; from course_utils import runtime; runtime.start(lesson=1)\n"
+        "first = gc.get_freeze_count(); kept = [[] for _ in range(1000)]\n"
+        "runtime.start(lesson=1); print(first > 100_000, gc.get_freeze_count() == first)"
+    )
+    assert fresh(code).splitlines()[-1] == "True True"
+
+
 # seeds
 
 

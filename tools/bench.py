@@ -117,6 +117,34 @@ def drawn_pets() -> Iterator[str]:
             yield f"{float(fresh_python(code, COURSE_DATA=cache).split()[-1]):.2f} s {what}"
 
 
+@measured("the first step of six dense layers, traced with Keras's Adam and with the course's")
+def adam() -> Iterator[str]:
+    import keras
+    import tensorflow as tf
+
+    from course_utils.optimizers import Adam
+
+    def first_step(kind: type) -> float:
+        model = keras.Sequential([keras.Input((64,)), *(keras.layers.Dense(64) for _ in range(6))])
+        optimizer = kind()
+        optimizer.build(model.trainable_variables)
+
+        @tf.function
+        def step() -> None:
+            with tf.GradientTape() as tape:
+                loss = tf.reduce_mean(model(tf.ones((32, 64))) ** 2)
+            optimizer.apply(tape.gradient(loss, model.trainable_variables))
+
+        begun = time.perf_counter()
+        step()
+        return time.perf_counter() - begun
+
+    kinds = {"Keras's": keras.optimizers.Adam, "the course's": Adam}
+    taken = [[first_step(kind) for kind in kinds.values()] for _ in range(_RUNS)]
+    for name, times in zip(kinds, zip(*taken, strict=True), strict=True):
+        yield f"{statistics.median(times):.2f} s with {name}"
+
+
 _CONVOLUTION = (
     "x, kernel = tf.random.normal((32, 64, 64, 16)), tf.random.normal((3, 3, 16, 16))\n"
     "@tf.function(jit_compile=False)\n"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 
 from course_utils import runtime
 from course_utils.data.images import SUFFIXES, read_image, shrink
+from course_utils.data.packages import file_in
 from course_utils.errors import DataError
 
 _SCIKIT_IMAGE = {
@@ -115,11 +115,6 @@ def load_photos(count: int, size: int | None = None) -> list[np.ndarray]:
 
 
 def _path_of(name: str) -> Path:
-    # the folder is found without importing the package, which takes a second
-    package, file = "skimage", Path("data", _SCIKIT_IMAGE.get(name, ""))
     if name in _SCIKIT_LEARN:
-        package, file = "sklearn", Path("datasets", "images", _SCIKIT_LEARN[name])
-    found = importlib.util.find_spec(package)
-    if found is None:
-        raise DataError(f"{package} is not installed: run pip install -r requirements.txt.")
-    return Path(found.submodule_search_locations[0]) / file
+        return file_in("sklearn", "datasets", "images", _SCIKIT_LEARN[name])
+    return file_in("skimage", "data", _SCIKIT_IMAGE[name])
