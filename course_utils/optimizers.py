@@ -10,8 +10,8 @@ import tensorflow as tf
 class Adam(keras.optimizers.Adam):
     """`keras.optimizers.Adam` in one operation for each variable; the same steps but for rounding.
 
-    Keras writes Adam (Kingma and Ba, 2015, ICLR, algorithm 1) out in some sixteen operations for
-    each variable. Tracing them is half of what the first step of a training takes (``make bench``).
+    Keras writes Adam (Kingma and Ba, 2015, ICLR, algorithm 1) out in many operations for each
+    variable; in a small network tracing them is half of what a first step takes (``make bench``).
     Arguments, defaults and variables are those of `keras.optimizers.Adam`. With ``amsgrad``, and
     for the sparse gradient of an embedding, Keras's own code runs.
     """

@@ -97,7 +97,7 @@ def track(items: Iterable[T], label: str, total: int | None = None) -> Iterator[
 def training_bar(label: str = "Training") -> object:
     """Return a Keras callback that shows a bar over all steps of `fit`, with the loss beside it.
 
-    It also makes the optimizer's variables beforehand, which saves half a second of a first step.
+    It also makes the optimizer's variables beforehand, so that the first step is traced once.
     """
     import keras
 

@@ -8,8 +8,8 @@ import tensorflow as tf
 from course_utils.optimizers import Adam
 
 
-def model_and_data(seed=0):
-    keras.utils.set_random_seed(seed)
+def model_and_data():
+    keras.utils.set_random_seed(0)
     model = keras.Sequential(
         [
             keras.Input((6, 6, 2)),
@@ -18,7 +18,7 @@ def model_and_data(seed=0):
             keras.layers.Dense(2),
         ]
     )
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(0)
     return model, rng.normal(size=(40, 6, 6, 2)), rng.normal(size=(40, 2))
 
 
