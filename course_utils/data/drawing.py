@@ -275,7 +275,7 @@ def _background(rng: np.random.Generator, split: str, side: int) -> np.ndarray:
     top, left = rng.integers(height - cut + 1), rng.integers(width - cut + 1)
     piece = cv2.resize(photo[top : top + cut, left : left + cut], (side, side))
     if rng.random() < 0.5:
-        piece = piece[:, ::-1]
+        piece = cv2.flip(piece, 1)  # contiguous, which what follows is quicker with
     if rng.random() < 0.75:  # the lens is focused on the pet
         piece = _blur(piece, side * rng.uniform(0.008, 0.03))
     earth = _EARTH[rng.integers(len(_EARTH))]
