@@ -165,7 +165,7 @@ def test_the_shipped_painter_is_the_lesson_s_network_and_paints(cells):
     assert style + cells["alpha"] * content <= SHIPPED_LOSS
 
 
-SHIPPED_LOSS = 0.31  # 0.298 by the command; style and alpha times the content
+SHIPPED_LOSS = 0.30  # 0.298 by the command; style and alpha times the content
 
 
 def test_one_pass_of_the_shipped_painter_in_losses_of_lesson_13_s_l_bfgs(cells):
